@@ -1,0 +1,41 @@
+"""The table: what is known about torch, CUDA, drivers, compilers and GPUs, and the questions one may ask of it.
+
+Rows lie in data/*.json, one subject a file, each with its source; schema/ says what a file may hold; README.md says
+how a row is added. Nothing is read before it is asked for.
+"""
+
+from __future__ import annotations
+
+from .rows import (
+    ArchList,
+    BadTable,
+    Cuda,
+    Downstream,
+    DownstreamWheel,
+    DriverBranch,
+    GpuModel,
+    Mirror,
+    NoRow,
+    Origin,
+    TorchRelease,
+    Variable,
+    WheelIndex,
+)
+from .table import CompatTable
+
+__all__ = [
+    "ArchList",
+    "BadTable",
+    "CompatTable",
+    "Cuda",
+    "Downstream",
+    "DownstreamWheel",
+    "DriverBranch",
+    "GpuModel",
+    "Mirror",
+    "NoRow",
+    "Origin",
+    "TorchRelease",
+    "Variable",
+    "WheelIndex",
+]

@@ -1,0 +1,146 @@
+"""Rows of the table, typed. Every row cites where it comes from and how it was established."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Mapping, Optional, Tuple
+
+
+class NoRow(LookupError):
+    """The table has no such row; the message is a sentence: "the table has no row for CUDA 99.9"."""
+
+
+class BadTable(ValueError):
+    """A table file is not what its schema says; the message names file, row and field."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    source: str  # what was read: a wheel, a page, a header
+    where: str  # place in it, or URL
+    checked: str  # date, ISO 8601
+    how: str  # measured | read | derived
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.how}, {self.checked})"
+
+
+@dataclass(frozen=True)
+class TorchRelease:
+    version: str
+    released: str
+    torchvision: Optional[str]
+    torchaudio: Optional[str]
+    triton: Optional[str]  # a specifier, e.g. "==3.1.0"
+    default_cuda: Optional[str]  # CUDA of the wheel that PyPI gives on Linux x86_64: "12.1"
+    pythons: Mapping[str, Tuple[str, ...]]  # platform -> minor versions of torch's wheels: linux_x86_64 -> ("3.8", ...)
+    trio_pythons: Tuple[str, ...]  # Linux x86_64 minors for which torch, torchvision and torchaudio all have wheels
+    variants: Tuple[str, ...]  # accelerators with a wheel index: cpu, cu118, cu121, rocm6.2
+    glibc: Mapping[str, str]  # variant (or "default") -> glibc floor of the Linux wheels
+    cxx11_abi: Mapping[str, bool]  # variant (or "default") -> the C++11 ABI is used
+    cudnn: Mapping[str, str]  # variant -> cuDNN version it ships or pins
+    numpy2: Mapping[str, bool]  # linux_macos | windows -> the binary accepts NumPy 2
+    numpy_min: Optional[str]
+    nvidia_pins: Tuple[str, ...]  # Requires-Dist lines of the PyPI wheel for nvidia-* packages
+    yanked: bool
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class ArchList:
+    torch: str
+    variant: str  # cu121
+    machine: str  # x86_64 | aarch64
+    os: str  # linux | windows
+    archs: Tuple[str, ...]  # sm_50 ... compute_90
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class WheelIndex:
+    """How pip is told of the builds of one era: the flag, the URL, and whether versions carry a local tag."""
+
+    first: str  # torch versions, both included
+    last: str
+    flag: str  # --find-links | --extra-index-url | --index-url
+    url: str  # with {variant}
+    local_tag: bool  # torch==1.9.0+cu111
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Cuda:
+    version: str  # "12.4"
+    toolkit_driver: Optional[str]  # Linux driver that ships with this toolkit
+    minimum_driver: Optional[str]  # lowest Linux driver that runs it, minor-version compatibility counted
+    minimum_driver_windows: Optional[str]
+    gcc_min: Optional[int]
+    gcc_max: Optional[int]
+    clang_max: Optional[int]
+    min_capability: Optional[str]  # what its compiler can target
+    max_capability: Optional[str]
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class DriverBranch:
+    branch: int  # 535
+    cuda: str  # the newest CUDA its libcuda reports: "12.2"
+    designation: str  # LTSB | PB | NFB | ""
+    end_of_life: str  # "2026-06" or ""
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class GpuModel:
+    name: str  # without the leading "NVIDIA "
+    capability: str
+    architecture: str
+    pci_ids: Tuple[str, ...]
+    last_driver_branch: Optional[int]
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Downstream:
+    """A package on top of torch and how it is tied to it."""
+
+    name: str
+    tie: str  # one sentence
+    requires_torch: Mapping[str, str]  # its version -> torch specifier ("==2.1.0")
+    compiled: bool  # its binary is built for one torch (ABI)
+    wheels: Tuple[DownstreamWheel, ...]
+    install: Tuple[str, ...]  # published install lines
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class DownstreamWheel:
+    """A prebuilt wheel: which versions exist for a CUDA variant and torch minor."""
+
+    variant: str  # cu121 | cpu
+    torch: str  # "2.1"
+    versions: Tuple[str, ...]
+    find_links: str
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable that changes behaviour."""
+
+    name: str
+    effect: str
+    failure: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A public index or channel, or a mirror of one, and what is known of it."""
+
+    name: str
+    kind: str  # pypi | pytorch-wheels | conda
+    url: str
+    status: str  # official | mirror | retired
+    lacks: Tuple[str, ...]  # packages or features it is known not to carry
+    origin: Origin

@@ -1,0 +1,23 @@
+"""Host compilers: what nvcc and torch's extension builder would call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Tuple
+
+from ..reading import Reading
+
+
+@dataclass(frozen=True)
+class Compiler:
+    name: str  # gcc | g++ | clang | clang++ | cc | c++ | x86_64-conda-linux-gnu-cc ...
+    path: str
+    family: Reading[str]  # gcc | clang
+    version: Reading[str]  # "12.2.0"
+    found_by: Tuple[str, ...]  # PATH | CC | CXX | CUDAHOSTCXX | NVCC_CCBIN | conda
+
+
+@dataclass(frozen=True)
+class CompilerFacts:
+    compilers: Reading[Tuple[Compiler, ...]]
+    host_compiler: Reading[Compiler]  # the C++ compiler that nvcc would call

@@ -1,0 +1,32 @@
+"""Where packages would come from: pip, uv and conda settings, each with the file or variable that sets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Tuple
+
+from ..reading import Reading
+
+
+@dataclass(frozen=True)
+class Setting:
+    key: str  # index-url | extra-index-url | find-links | no-index | proxy | cert | channels | channel_alias | ...
+    values: Tuple[str, ...]  # credentials removed
+    source: str  # the file or variable
+    effective: bool  # False: another source overrides it
+
+
+@dataclass(frozen=True)
+class Manager:
+    name: str  # conda | mamba | micromamba | uv | pixi | poetry
+    path: str
+    version: Reading[str]
+
+
+@dataclass(frozen=True)
+class IndexesFacts:
+    pip: Reading[Tuple[Setting, ...]]
+    uv: Reading[Tuple[Setting, ...]]
+    conda: Reading[Tuple[Setting, ...]]
+    managers: Reading[Tuple[Manager, ...]]
+    proxies: Reading[Tuple[Setting, ...]]  # http_proxy, https_proxy, all_proxy, no_proxy, SSL_CERT_FILE, ...

@@ -1,0 +1,70 @@
+"""torch as its files describe it, without importing it; and, when asked, as an import shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Tuple
+
+from ..reading import Reading
+
+
+@dataclass(frozen=True)
+class Companion:
+    """torchvision, torchaudio, triton, or an extension compiled against torch (mmcv, flash-attn, xformers, ...)."""
+
+    name: str
+    version: str  # as its own version.py or metadata says, local version included
+    path: str
+    cuda: Reading[str]  # the CUDA it was built for ("12.1"); Absent for a CPU build
+    built_for_torch: Reading[str]  # a torch version named by its metadata or local version ("2.1")
+    cxx11_abi: Reading[bool]  # which C++ ABI its binary asks of torch
+    missing_symbols: Reading[Tuple[str, ...]]  # symbols it asks of torch's libraries and they lack (sampled)
+
+
+@dataclass(frozen=True)
+class MissingLibrary:
+    """A shared library that torch's own binaries need and the loader would not find."""
+
+    soname: str  # libcublas.so.12
+    needed_by: str  # path
+    looked: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeepGpu:
+    index: int
+    name: str
+    capability: str
+    kernel: str  # "ok", or the error of the first small kernel
+
+
+@dataclass(frozen=True)
+class DeepTorch:
+    """What a child of the user's interpreter saw when it imported torch (`--deep`)."""
+
+    version: str
+    file: str
+    cuda: str  # "" for a CPU build
+    is_available: bool
+    device_count: int
+    arch_list: Tuple[str, ...]
+    gpus: Tuple[DeepGpu, ...]
+    loaded: Tuple[str, ...]  # CUDA, cuDNN, NCCL and libstdc++ libraries mapped after the import
+    warnings: Tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TorchFacts:
+    path: Reading[str]  # the package folder that import would take; Absent: no torch
+    version: Reading[str]  # of version.py, local version included: 2.1.0+cu121
+    build: Reading[str]  # cuda | cpu | rocm | xpu
+    cuda: Reading[str]  # "12.1"; Absent for builds without CUDA
+    hip: Reading[str]
+    arch_list: Reading[Tuple[str, ...]]  # ("sm_50", ..., "compute_90"); Absent for builds without CUDA
+    cxx11_abi: Reading[bool]
+    companions: Reading[Tuple[Companion, ...]]
+    missing_libraries: Reading[Tuple[MissingLibrary, ...]]
+    numpy2: Reading[bool]  # whether the binary knows NumPy 2's C API
+    glibcxx_needed: Reading[str]  # highest GLIBCXX_x.y.z that libtorch asks, where it says so
+    deep: Reading[DeepTorch]  # Unknown(not-looked) without --deep; Unknown(failed) with the import's error
