@@ -1,0 +1,182 @@
+"""The commands: options and help texts. Each body imports what it needs, so that --help and usage errors stay quick."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, List, Optional
+
+import click
+import typer
+
+from . import __version__
+from .answer import FORMATS, dumb, format_for, show_page, show_report
+from .exits import FAILS_ON, Exit, of_report
+from .voice import Unusable, out, out_exact, say
+
+if TYPE_CHECKING:
+    from .host import Host
+    from .report import Report
+    from .target import Request
+
+MANAGERS = ("pip", "uv", "conda", "mamba", "micromamba", "pixi", "poetry")
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich is imported for a report in a terminal, never for help
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+PYTHON = typer.Option(None, "--python", metavar="PATH", help="Look at this interpreter, not the active one.")
+ENV = typer.Option(None, "--env", metavar="NAME", help="Look at this environment: a conda name, or a folder.")
+DEEP = typer.Option(False, "--deep", help="Import torch in a child process and run a small kernel on each GPU.")
+PATIENCE = typer.Option(10.0, "--patience", metavar="SECONDS", min=0.1, help="Answer within this time, whatever hangs.")
+REPLAY = typer.Option(None, "--replay", metavar="DIR", help="Look at a machine that `envdoctor record` wrote.")
+MANAGER = typer.Option(
+    None, "--manager", click_type=click.Choice(MANAGERS), help="Write the commands for this package manager."
+)
+SELECT = typer.Option(
+    [], "--select", metavar="RULES", help="Only these rules: names, ids or beginnings of ids, joined by commas."
+)
+IGNORE = typer.Option([], "--ignore", metavar="RULES", help="All rules but these.")
+FORMAT = typer.Option(
+    None, "--format", click_type=click.Choice(FORMATS), help="Default: terminal on a terminal, plain elsewhere."
+)
+FAIL_ON = typer.Option(
+    "warning", "--fail-on", click_type=click.Choice(list(FAILS_ON)), help="Exit with 1 from this severity on."
+)
+STRICT = typer.Option(False, "--strict", help="Exit with 3 where something could not be told and nothing was found.")
+VERBOSE = typer.Option(False, "-v", "--verbose", help="Every alternative, every verdict, how long each probe took.")
+PRINT_CMD = typer.Option(False, "--print-cmd", help="Commands alone on stdout, one a line; all else goes to stderr.")
+ADMIN = typer.Option(False, "--admin", help="Include commands that only an administrator can run, after the others.")
+
+
+def command() -> click.Command:
+    """The whole command line as one click command."""
+    return typer.main.get_command(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out(f"envdoctor {__version__}\n")
+        raise typer.Exit(Exit.OK)
+
+
+@app.callback(
+    invoke_without_command=True,
+    epilog="\b\nExamples:\n  envdoctor check\n  envdoctor fix --print-cmd\n  envdoctor check --env yolo --format json",
+)
+def envdoctor(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", is_eager=True, callback=_version, help="Print the version."),
+) -> None:
+    """Finds what is wrong with a PyTorch/CUDA environment and prints the exact commands that mend it."""
+    if context.invoked_subcommand is None:
+        out(context.get_help() + "\n")
+
+
+@app.command(epilog="\b\nExample:\n  envdoctor check --python ~/envs/yolo/bin/python --fail-on error")
+def check(
+    python: Optional[str] = PYTHON,
+    env: Optional[str] = ENV,
+    deep: bool = DEEP,
+    patience: float = PATIENCE,
+    format: Optional[str] = FORMAT,
+    verbose: bool = VERBOSE,
+    select: List[str] = SELECT,
+    ignore: List[str] = IGNORE,
+    fail_on: str = FAIL_ON,
+    strict: bool = STRICT,
+    manager: Optional[str] = MANAGER,
+    replay: Optional[str] = REPLAY,
+) -> None:
+    """Look at the active environment and say what is wrong with it."""
+    host = _machine(replay)
+    report = _examined(host, _request(python, env, deep, patience), select, ignore, manager)
+    code = of_report(report, fail_on, strict)
+    show_report(report, format_for(format, host.environ), code, verbose)
+    raise typer.Exit(code)
+
+
+@app.command(epilog="\b\nExample:\n  envdoctor fix --print-cmd > mend.sh")
+def fix(
+    print_cmd: bool = PRINT_CMD,
+    admin: bool = ADMIN,
+    manager: Optional[str] = MANAGER,
+    python: Optional[str] = PYTHON,
+    env: Optional[str] = ENV,
+    deep: bool = DEEP,
+    patience: float = PATIENCE,
+    select: List[str] = SELECT,
+    ignore: List[str] = IGNORE,
+    replay: Optional[str] = REPLAY,
+) -> None:
+    """Print the commands that mend the environment. Nothing is executed."""
+    from .compat import CompatTable
+    from .cure.plan import plan
+    from .render.plan_page import commands_text, explanation, plan_page
+
+    host = _machine(replay)
+    report = _examined(host, _request(python, env, deep, patience), select, ignore, manager)
+    mending = plan(report, CompatTable(), manager)
+    code = Exit.FINDINGS if mending.unmended else Exit.OK
+    if print_cmd:
+        out_exact(commands_text(mending, admin, root=host.identity().uid == 0))
+        say(explanation(mending, admin))
+    else:
+        show_page(plan_page(mending, report), format_for(None, host.environ))
+    raise typer.Exit(code)
+
+
+@app.command(epilog="\b\nExample:\n  envdoctor rules")
+def rules(
+    format: Optional[str] = typer.Option(None, "--format", click_type=click.Choice(("plain", "json"))),
+) -> None:
+    """List every rule: id, name, severity and what it finds."""
+    from .render.rule_pages import rules_json, rules_list
+    from .rules import all_rules
+
+    out(rules_json(all_rules()) if format == "json" else rules_list(all_rules()))
+
+
+@app.command(epilog="\b\nExample:\n  envdoctor rule driver-too-old")
+def rule(name: str = typer.Argument(..., metavar="NAME", help="A name or an id.")) -> None:
+    """Print the page of a rule: what it finds, why that matters, how it is mended."""
+    from .choosing import named
+    from .render.rule_pages import rule_page
+    from .rules import all_rules
+
+    out("\n".join(rule_page(found) for found in named(all_rules(), name)))
+
+
+def _request(python: Optional[str], env: Optional[str], deep: bool, patience: float) -> Request:
+    from .target import Request
+
+    if python is not None and env is not None:
+        raise Unusable("--python and --env name one environment each; give one of them")
+    return Request(python, env, deep, patience)
+
+
+def _machine(replay: Optional[str]) -> Host:
+    if replay is not None:
+        from .record import ReplayHost
+
+        return ReplayHost(replay)
+    from .host import LiveHost
+
+    return LiveHost()
+
+
+def _examined(host: Host, request: Request, select: List[str], ignore: List[str], manager: Optional[str]) -> Report:
+    from .choosing import chosen
+    from .compat import CompatTable
+    from .doctor import check as examine
+    from .render.spinner import Spinner
+    from .rules import all_rules
+
+    wanted = chosen(all_rules(), select, ignore)
+    spinner = Spinner(sys.stderr, dumb(host.environ))
+    try:
+        return examine(host, request, CompatTable(), wanted, manager, spinner)
+    finally:
+        spinner.done()

@@ -1,0 +1,156 @@
+"""What a report says on a page, as styled lines: the terminal colours them, plain text does not.
+
+The first screen comes first: what was looked at, the verdict, one line a finding, worst first. Details follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, Iterator, List, Tuple
+
+from ..report import Finding, Fix, Report, Verdict
+from . import shell
+from .summary import machine_lines
+from .words import counted, listed, shortened, shown
+
+#: Styles: error | warning | note | good | strong | dim | command | "".
+Span = Tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the page. `wrap` is off for commands: a wrapped command cannot be copied."""
+
+    spans: Tuple[Span, ...]
+    indent: int = 0
+    wrap: bool = True
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.spans)
+
+
+BLANK = Line(())
+
+
+def line(text: str, style: str = "", indent: int = 0) -> Line:
+    return Line(((text, style),), indent)
+
+
+def command(argv: Tuple[str, ...], indent: int) -> Line:
+    return Line(((shell.line(argv), "command"),), indent, wrap=False)
+
+
+def check_page(report: Report, verbose: bool = False) -> Tuple[Line, ...]:
+    """The whole answer of `check`."""
+    page = [*(line(text) for text in machine_lines(report.facts)), BLANK]
+    page += _overview(report)
+    for finding in report.findings:
+        page += [BLANK, *finding_lines(finding, verbose)]
+    page += _untold(report, verbose)
+    page += _crashed(report)
+    if verbose:
+        page += [BLANK, *_details(report)]
+    return tuple(page)
+
+
+def _overview(report: Report) -> Iterator[Line]:
+    findings = report.findings
+    if not findings:
+        told = [verdict for verdict in report.verdicts if verdict.status == "pass"]
+        if told:
+            yield Line((("Nothing wrong", "good"), (f": {counted(len(told), 'rule')} passed.", "")))
+        else:
+            yield line("Nothing could be told.", "warning")
+        return
+    counts = [(level, sum(finding.severity == level for finding in findings)) for level in ("error", "warning", "note")]
+    yield line(", ".join(counted(number, level) for level, number in counts if number), "strong")
+    if len(findings) == 1:
+        return
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        yield Line(
+            (
+                (f"{finding.severity:<8}", finding.severity),
+                (f"{finding.name:<{width}}  ", "strong"),
+                (shown(finding.title), ""),
+            ),
+            indent=2,
+        )
+
+
+def finding_lines(finding: Finding, verbose: bool = False) -> Iterator[Line]:
+    sure = "" if finding.confidence == "certain" else f", {finding.confidence}"
+    yield Line(
+        ((finding.severity, finding.severity), (f" {finding.name}", "strong"), (f"  {finding.rule}{sure}", "dim"))
+    )
+    yield line(shown(finding.title), "", 2)
+    if finding.meaning:
+        yield line(shown(finding.meaning), "", 2)
+    for evidence in finding.because:
+        where = f"  [{shown(evidence.source)}]" if evidence.source else ""
+        yield Line(((f"- {shown(evidence.says)}", ""), (where, "dim")), 4)
+    if not finding.fixes and finding.severity != "note":
+        yield line("No command mends this.", "dim", 2)
+    for number, fix in enumerate(finding.fixes):
+        # The first way out is the one to type; the others are named, and spelled out with -v.
+        yield from fix_lines(fix, "To mend it" if number == 0 else "Or", spelled=number == 0 or verbose)
+
+
+def fix_lines(fix: Fix, lead: str, spelled: bool = True) -> Iterator[Line]:
+    who = " (an administrator)" if fix.who == "admin" else ""
+    removes = " (removes files)" if fix.safety == "removes" else ""
+    yield Line(((f"{lead}{who}: ", "strong"), (f"{shown(fix.title)}{removes}", "")), 2)
+    if fix.note and (spelled or not fix.commands):
+        yield line(shown(fix.note), "dim", 4)
+    if spelled:
+        for argv in fix.commands:
+            yield command(argv, 4)
+        if fix.check and fix.commands:
+            yield line("then see that it worked:", "dim", 4)
+            yield command(fix.check, 4)
+
+
+def _untold(report: Report, verbose: bool) -> List[Line]:
+    """Questions without an answer, one line a reason, so that ten rules held up by one probe make one line."""
+    reasons: Dict[str, List[str]] = {}
+    for verdict in report.verdicts:
+        if verdict.status == "cannot-tell":
+            reasons.setdefault(verdict.why, []).append(verdict.name)
+    if not reasons:
+        return []
+    shown_most = len(reasons) if verbose else 5
+    count = sum(len(names) for names in reasons.values())
+    lines = [BLANK, Line(((f"Could not tell: {counted(count, 'question')}", "warning"),))]
+    for why, names in list(reasons.items())[:shown_most]:
+        told = ", ".join(names) if verbose else shortened(names, 3)
+        lines.append(Line(((told, ""), (f": {shown(why)}", "dim")), 2))
+    if len(reasons) > shown_most:
+        lines.append(line(f"and {counted(len(reasons) - shown_most, 'more reason')} (-v shows all)", "dim", 2))
+    return lines
+
+
+def _crashed(report: Report) -> List[Line]:
+    """envdoctor's own faults, said as such."""
+    parts = [(f"the rule {verdict.name}", verdict.why) for verdict in report.verdicts if verdict.status == "crashed"]
+    parts += [(f"the probe {run.name}", run.detail) for run in report.probes if run.status == "crashed"]
+    if not parts:
+        return []
+    lines = [BLANK, line("envdoctor's own fault, please report it:", "error")]
+    return lines + [line(f"{what} crashed: {shown(why)}", "", 2) for what, why in parts]
+
+
+def _details(report: Report) -> Iterator[Line]:
+    yield line("Verdicts", "strong")
+    by_status: Dict[str, List[Verdict]] = {}
+    for verdict in report.verdicts:
+        by_status.setdefault(verdict.status, []).append(verdict)
+    if by_status.get("pass"):
+        yield line("pass: " + listed(verdict.name for verdict in by_status["pass"]), "", 2)
+    for verdict in by_status.get("not-applicable", ()):
+        yield Line(((f"not applicable: {verdict.name}", ""), (f": {shown(verdict.why)}", "dim")), 2)
+    yield line("Probes", "strong")
+    for run in report.probes:
+        detail = f"  {shown(run.detail)}" if run.detail else ""
+        yield Line(((f"{run.name:<10} {run.status:<8} {run.seconds * 1000:6.0f} ms", ""), (detail, "dim")), 2)
+    yield line(f"envdoctor {report.version}, table of {report.table}, taken at {report.facts.taken_at}", "dim")
