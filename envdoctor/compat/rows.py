@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Mapping, Optional, Tuple
 
 
@@ -44,6 +44,12 @@ class TorchRelease:
     nvidia_pins: Tuple[str, ...]  # Requires-Dist lines of the PyPI wheel for nvidia-* packages
     yanked: bool
     origin: Origin
+    # Wheels on PyPI as `pythons`, for the companions that this row pairs; free-threaded builds are "3.13t".
+    vision_pythons: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
+    audio_pythons: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
+    # Accelerators known to exist on platforms other than linux_x86_64 (which has `variants`): linux_aarch64, win_amd64.
+    variants_on: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
+    pypi: bool = True  # False: on its own index only (1.8.2 LTS)
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class WheelIndex:
     url: str  # with {variant}
     local_tag: bool  # torch==1.9.0+cu111
     origin: Origin
+    bare: Tuple[str, ...] = ()  # variants that Linux gets from PyPI, with neither tag nor index
 
 
 @dataclass(frozen=True)
@@ -86,9 +93,12 @@ class Cuda:
 class DriverBranch:
     branch: int  # 535
     cuda: str  # the newest CUDA its libcuda reports: "12.2"
-    designation: str  # LTSB | PB | NFB | ""
+    designation: str  # LTSB | PB | NFB | EOL (ended, when is not known) | ""
     end_of_life: str  # "2026-06" or ""
     origin: Origin
+    through: int = (
+        0  # the last driver number that belongs to it (Windows drivers 536 and 537 are branch 535); 0: itself
+    )
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,49 @@ class GpuModel:
     architecture: str
     pci_ids: Tuple[str, ...]
     last_driver_branch: Optional[int]
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A span of compute capabilities, both ends included, and the driver branches that serve it."""
+
+    name: str  # Volta
+    min_capability: str
+    max_capability: str
+    first_branch: Optional[int]  # None: not established
+    last_branch: Optional[int]  # None: the newest branch still does
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class CondaRecipe:
+    """What conda is asked for to get one torch release with one accelerator."""
+
+    torch: str
+    variant: str  # cu121 | cpu
+    os: str  # linux | windows
+    packages: Tuple[str, ...]  # "pytorch==2.1.0", "torchvision==0.16.0", ..., "pytorch-cuda=12.1"
+    extra: Tuple[str, ...]  # pins that the published line lacks and needs today: "mkl<2024.1"
+    channels: Tuple[str, ...]  # in order
+    published: bool  # the line (without `extra`) stands in the official documentation
+    origin: Origin
+
+    @property
+    def words(self) -> Tuple[str, ...]:
+        """Arguments of `conda install`."""
+        channels = tuple(word for channel in self.channels for word in ("-c", channel))
+        return self.packages + self.extra + channels
+
+
+@dataclass(frozen=True)
+class Cudnn:
+    """A span of cuDNN versions ("9.11" to "9"; both ends are prefixes) and what its binaries still serve."""
+
+    first: str
+    last: str  # "" where the newest is still in it
+    cuda_major: int
+    min_capability: str
     origin: Origin
 
 

@@ -2,77 +2,206 @@
 
 from __future__ import annotations
 
-from typing import Tuple
+import json
+from typing import Tuple, cast
 
+from ..versions import at_least, capability, numbers
+from ..versions import minor as minor_of
+from .loader import Read, packaged
+from .products import agreed, family, plain
 from .rows import (
+    Architecture,
     ArchList,
+    BadTable,
+    CondaRecipe,
     Cuda,
+    Cudnn,
     Downstream,
     DriverBranch,
     GpuModel,
     Mirror,
+    NoRow,
     TorchRelease,
     Variable,
     WheelIndex,
 )
+from .store import Row, Store
 
 
 class CompatTable:
     """The whole table, lazily. Every question raises NoRow (a sentence) where the table does not know."""
 
+    def __init__(self, read: Read = packaged) -> None:
+        """`read` gives the bytes of a data file by its name; by default those of this package."""
+        self._read = read
+        self._store = Store(read)
+
     @property
     def date(self) -> str:
         """The day on which the newest row was checked, ISO 8601."""
-        raise NotImplementedError
+        # A file of its own: reading every file for this would cost each start the whole table.
+        try:
+            return cast(str, json.loads(self._read("date.json").decode("utf-8"))["newest"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BadTable(f"date.json: field 'newest' cannot be read: {error}") from None
 
     def torch(self, version: str) -> TorchRelease:
         """The release of a public or local version: '2.1.0+cu121' and '2.1.0' are the same row."""
-        raise NotImplementedError
+        found = self._store.find("torch", "version", lambda row: [row["version"]], _public(version))
+        if not found:
+            raise NoRow(f"the table has no row for torch {_short(version)}")
+        return cast(TorchRelease, found[0])
 
     def torch_releases(self) -> Tuple[TorchRelease, ...]:
         """Newest first."""
-        raise NotImplementedError
+        releases = cast(Tuple[TorchRelease, ...], self._store.all("torch"))
+        return tuple(sorted(releases, key=lambda release: numbers(release.version), reverse=True))
 
     def arch_list(self, torch: str, variant: str, machine: str = "x86_64", os: str = "linux") -> ArchList:
-        raise NotImplementedError
+        """What a build has code for. A CPU build has no row: it has no GPU code at all."""
+        wanted = (_public(torch), variant, machine, os)
+        found = self._store.find("arch", "build", _build, wanted)
+        if not found:
+            build = f"{os} {machine} build {_short(variant)} of torch {_short(torch)}"
+            raise NoRow(f"the table has no compute capabilities for the {build}")
+        return cast(ArchList, found[0])
 
     def wheel_index(self, torch: str) -> WheelIndex:
         """How the builds of that release are asked for."""
-        raise NotImplementedError
+        wanted = numbers(self.torch(torch).version)
+        # The narrowest era wins: 1.8.2 (LTS) lies inside an era and has an index of its own.
+        eras = cast(Tuple[WheelIndex, ...], self._store.all("wheel_index"))
+        eras = tuple(era for era in eras if numbers(era.first) <= wanted <= numbers(era.last))
+        if not eras:
+            raise NoRow(f"the table has no wheel index for torch {_short(torch)}")
+        return max(eras, key=lambda era: numbers(era.first))
 
     def cuda(self, version: str) -> Cuda:
         """The row of a CUDA release, '12.4' or '12.4.131'."""
-        raise NotImplementedError
+        found = self._store.find("cuda", "version", lambda row: [row["version"]], _minor(version, "CUDA"))
+        if not found:
+            raise NoRow(f"the table has no row for CUDA {_short(version)}")
+        return cast(Cuda, found[0])
+
+    def cudas(self) -> Tuple[Cuda, ...]:
+        """Oldest first."""
+        rows = cast(Tuple[Cuda, ...], self._store.all("cuda"))
+        return tuple(sorted(rows, key=lambda row: numbers(row.version)))
 
     def driver_branch(self, driver: str) -> DriverBranch:
-        """The branch of a driver version: '535.129.03' -> 535. Branches between two rows belong to the lower one's CUDA
-        only where the row says so; otherwise NoRow."""
-        raise NotImplementedError
+        """The branch of a driver version: '535.129.03' -> 535. A number between two rows is NoRow, unless the lower
+        row says how far it goes (`through`: the Windows drivers 536 and 537 are branch 535)."""
+        number = numbers(_minor(driver, "driver"))[0]
+        # Highest first: 516 is a row's own number or the lower row's reach, and its own number wins.
+        for branch in reversed(self._branches()):
+            if branch.branch <= number:
+                if number <= max(branch.branch, branch.through):
+                    return branch
+                break
+        raise NoRow(f"the table has no row for driver {_short(driver)}")
 
     def branches_for(self, cuda: str) -> Tuple[DriverBranch, ...]:
         """Branches whose own CUDA is at least that, oldest first."""
-        raise NotImplementedError
+        wanted = _minor(cuda, "CUDA")
+        return tuple(branch for branch in self._branches() if at_least(branch.cuda, wanted))
 
     def gpu(self, name: str) -> GpuModel:
-        """By product name, with or without 'NVIDIA ' and 'GeForce '."""
-        raise NotImplementedError
+        """By product name as NVML, nvidia-smi or a person gives it; a shortened one ('A100') where every product that
+        it may mean has the same capability."""
+        models = self._store.find("gpus", "name", lambda row: [plain(row["name"])], plain(name))
+        if not models:
+            names = {row["name"] for row in family(name, self._store.rows("gpus"))}
+            models = tuple(model for model in self._store.all("gpus") if model.name in names)
+        return agreed(name, cast(Tuple[GpuModel, ...], models))
 
     def gpu_by_pci(self, device_id: str) -> Tuple[GpuModel, ...]:
         """Models that carry a PCI device id ('2204'); empty where none does."""
-        raise NotImplementedError
+        wanted = device_id.strip().lower()
+        wanted = wanted[2:] if wanted.startswith("0x") else wanted
+        found = self._store.find("gpus", "pci", lambda row: [one.lower() for one in row["pci_ids"]], wanted)
+        return cast(Tuple[GpuModel, ...], found)
+
+    def architecture(self, device: str) -> Architecture:
+        """The span that a compute capability belongs to: '8.6' -> Ampere."""
+        try:
+            wanted = capability(device)
+        except ValueError:
+            raise NoRow(f"not a compute capability: {_short(device)}") from None
+        for span in cast(Tuple[Architecture, ...], self._store.all("architectures")):
+            if capability(span.min_capability) <= wanted <= capability(span.max_capability):
+                return span
+        raise NoRow(f"the table has no row for compute capability {_short(device)}")
 
     def last_branch(self, capability: str) -> int:
         """The last driver branch that serves a compute capability; NoRow where the newest still does."""
-        raise NotImplementedError
+        span = self.architecture(capability)
+        if span.last_branch is None:
+            raise NoRow(f"the newest driver branch in the table still serves compute capability {capability}")
+        return span.last_branch
+
+    def conda_recipe(self, torch: str, variant: str, os: str = "linux") -> CondaRecipe:
+        """What conda is asked for to get that release with that accelerator."""
+        wanted = (_public(torch), variant, os)
+        found = self._store.find("conda", "build", lambda row: [(row["torch"], row["variant"], row["os"])], wanted)
+        if not found:
+            raise NoRow(f"the table has no conda build of torch {_short(torch)} for {_short(variant)} on {os}")
+        return cast(CondaRecipe, found[0])
+
+    def conda_variants(self, torch: str, os: str = "linux") -> Tuple[str, ...]:
+        """Accelerators for which conda has that release; empty where none is known."""
+        found = self._store.find("conda", "torch", lambda row: [(row["torch"], row["os"])], (_public(torch), os))
+        return tuple(recipe.variant for recipe in cast(Tuple[CondaRecipe, ...], found))
+
+    def cudnn(self, version: str, cuda_major: int) -> Cudnn:
+        """The span that a cuDNN version for that CUDA major belongs to."""
+        wanted = numbers(_minor(version, "cuDNN"))
+        for span in cast(Tuple[Cudnn, ...], self._store.all("cudnn")):
+            if span.cuda_major == cuda_major and numbers(span.first) <= wanted:
+                last = numbers(span.last) if span.last else ()
+                if wanted[: len(last)] <= last:
+                    return span
+        raise NoRow(f"the table has no row for cuDNN {_short(version)} for CUDA {cuda_major}")
 
     def downstream(self, name: str) -> Downstream:
-        raise NotImplementedError
+        """By distribution name, in any spelling that an index takes for the same."""
+        found = self._store.find("downstream", "name", lambda row: [_normal(row["name"])], _normal(name))
+        if not found:
+            raise NoRow(f"the table has no row for package {_short(name)}")
+        return cast(Downstream, found[0])
 
     def downstream_names(self) -> Tuple[str, ...]:
-        raise NotImplementedError
+        return tuple(row["name"] for row in self._store.rows("downstream"))
 
     def variables(self) -> Tuple[Variable, ...]:
-        raise NotImplementedError
+        return cast(Tuple[Variable, ...], self._store.all("variables"))
 
     def mirrors(self, kind: str) -> Tuple[Mirror, ...]:
-        raise NotImplementedError
+        found = self._store.find("mirrors", "kind", lambda row: [row["kind"]], kind)
+        return cast(Tuple[Mirror, ...], found)
+
+    def _branches(self) -> Tuple[DriverBranch, ...]:
+        rows = cast(Tuple[DriverBranch, ...], self._store.all("drivers"))
+        return tuple(sorted(rows, key=lambda row: row.branch))
+
+
+def _build(row: Row) -> Tuple[Tuple[str, str, str, str], ...]:
+    return ((row["torch"], row["variant"], row["machine"], row["os"]),)
+
+
+def _public(version: str) -> str:
+    return version.split("+", 1)[0].strip()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 and text.isprintable() else repr(text[:60])
+
+
+def _normal(name: str) -> str:
+    return name.strip().lower().replace("_", "-").replace(".", "-")
+
+
+def _minor(version: str, what: str) -> str:
+    try:
+        return minor_of(version)
+    except ValueError:
+        raise NoRow(f"not a {what} version: {_short(version)}") from None
