@@ -6,10 +6,18 @@ once, here: no such file is Absent, permission is Unknown(denied), the rest Unkn
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from dataclasses import dataclass
-from typing import Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Callable, Dict, Mapping, Optional, Protocol, Sequence, Tuple, TypeVar
 
-from .reading import Reading
+from ._machine import files, processes
+from ._machine.mounts import Mounts, Patience, Silent
+from ._machine.mounts import is_network as is_network  # for probes that name file systems
+from .reading import Absent, Known, Reading, Unknown, mapped
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Process:
     pid: int
     uid: int
     user: str  # the number as text where it has no name
-    command: str  # the program's name, no arguments
+    command: str  # the program's name, no arguments; this and what follows is "" where /proc hides it (hidepid)
     state: str  # R S D Z T ...
     started: str  # ISO 8601, UTC
 
@@ -86,7 +94,7 @@ class Host(Protocol):
         """`size` bytes at `offset` (fewer at the end of the file)."""
 
     def search(self, path: str, pattern: str, limit: int = 64) -> Reading[Tuple[str, ...]]:
-        """Matches of a bytes regex (written in latin-1) in a binary file, in order, at most `limit`; mapped."""
+        """Matches of a bytes regex (written in latin-1) in a binary file, in order, at most `limit`."""
 
     def listdir(self, path: str) -> Reading[Tuple[str, ...]]:
         """Names in a folder, sorted."""
@@ -139,3 +147,182 @@ class Host(Protocol):
 
     def now(self) -> str:
         """ISO 8601, UTC, whole seconds."""
+
+
+class LocalHost:
+    """This machine.
+
+    `environ` stands for the user's environment (default: this process's own). Paths on network file systems are asked
+    in a daemon thread, `patience` seconds long; `mounts` (mount point -> file system type) replaces the kernel's table.
+    """
+
+    def __init__(
+        self,
+        environ: Optional[Mapping[str, str]] = None,
+        patience: float = 3.0,
+        mounts: Optional[Mapping[str, str]] = None,
+    ) -> None:
+        self._environ = dict(os.environ if environ is None else environ)
+        self._mounts = Mounts(mounts)
+        self._patience = Patience(patience)
+        self._names: Dict[int, str] = {}
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        return self._environ
+
+    @property
+    def cwd(self) -> str:
+        try:
+            return os.getcwd()
+        except OSError:  # it was removed: its name is all that is left
+            return self._environ.get("PWD", "")
+
+    def _ask(self, path: str, question: Callable[[], T]) -> Reading[T]:
+        """The one place where an errno, a bad name or a silent mount becomes a Reading."""
+        try:
+            mount = self._mounts.network(path if path.startswith("/") else f"{self.cwd}/{path}")
+            return Known(question() if mount is None else self._patience.ask(mount, question), path)
+        except Silent as silence:
+            return Unknown("timeout", str(silence), path)
+        except (OSError, ValueError, OverflowError) as error:
+            return files.told(error, path)
+
+    def read(self, path: str, limit: int = 1 << 20) -> Reading[str]:
+        return self._ask(path, lambda: _text(files.read(path, 0, limit)))
+
+    def read_bytes(self, path: str, offset: int, size: int) -> Reading[bytes]:
+        return self._ask(path, lambda: files.read(path, offset, size))
+
+    def search(self, path: str, pattern: str, limit: int = 64) -> Reading[Tuple[str, ...]]:
+        return self._ask(path, lambda: files.search(path, pattern, limit))
+
+    def listdir(self, path: str) -> Reading[Tuple[str, ...]]:
+        return self._ask(path, lambda: files.names(path))
+
+    def stat(self, path: str) -> Reading[Stat]:
+        return mapped(self._ask(path, lambda: os.stat(path)), _stat)
+
+    def readlink(self, path: str) -> Reading[str]:
+        return self._ask(path, lambda: files.link(path))
+
+    def realpath(self, path: str) -> Reading[str]:
+        return self._ask(path, lambda: files.real(path))
+
+    def access(self, path: str, mode: str) -> Reading[bool]:
+        return self._ask(path, lambda: files.allowed(path, mode))
+
+    def disk(self, path: str) -> Reading[Disk]:
+        return mapped(self._ask(path, lambda: os.statvfs(path)), _disk)
+
+    def which(self, name: str) -> Tuple[str, ...]:
+        folders = [""] if "/" in name else self._environ.get("PATH", os.defpath).split(":")
+        candidates = dict.fromkeys(os.path.join(self.cwd, folder, name) for folder in folders)
+        return tuple(path for path in candidates if self._executable(path) == Known(True, path))
+
+    def _executable(self, path: str) -> Reading[bool]:
+        return self._ask(path, lambda: files.executable(path))
+
+    def run(
+        self,
+        argv: Sequence[str],
+        seconds: float,
+        env: Optional[Mapping[str, Optional[str]]] = None,
+        limit: int = 1 << 20,
+    ) -> Reading[Output]:
+        return self._run(argv, seconds, {"LC_ALL": "C", "LANGUAGE": None, **(env or {})}, limit, " ".join(argv)[:200])
+
+    def _run(
+        self, argv: Sequence[str], seconds: float, env: Mapping[str, Optional[str]], limit: int, source: str
+    ) -> Reading[Output]:
+        program = self._program(argv[0])
+        if not isinstance(program, Known):
+            return program
+        from ._machine import commands
+
+        ended = commands.run([program.value, *argv[1:]], self._overlaid(env), seconds, limit)
+        if not isinstance(ended, commands.Ended):
+            return ended
+        if ended.code is None:
+            return Unknown("timeout", f"no end within {seconds:g} s ({ended.left})", source)
+        return Known(Output(ended.code, _text(ended.out), _text(ended.err)), source)
+
+    def _overlaid(self, env: Mapping[str, Optional[str]]) -> Dict[str, str]:
+        merged = {**self._environ, **env}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def _program(self, name: str) -> Reading[str]:
+        """The file to start. Its first bytes are read with patience: starting it from a dead mount would not return."""
+        if "/" in name:
+            path = os.path.join(self.cwd, name)
+        else:
+            found = self.which(name)
+            if not found:
+                return Absent((f"{name} on PATH",))
+            path = found[0]
+        usable = self._executable(path)
+        if usable == Known(False, path):
+            return Unknown("denied", "not an executable file", path)
+        first = self.read_bytes(path, 0, 2)
+        if isinstance(first, Unknown) and first.reason == "timeout":
+            return first
+        return mapped(usable, lambda _: path)
+
+    def ask(self, python: str, script: str, args: Sequence[str], seconds: float) -> Reading[str]:
+        from ._machine import inside
+
+        program, answered = inside.prepare(script, args)
+        # In the user's own locale: the script reports on it, and prints ASCII whatever it is.
+        ended = self._run([python, "-c", *program], seconds, {}, inside.LIMIT, python)
+        return inside.between(ended.value, answered, python) if isinstance(ended, Known) else ended
+
+    def nvml(self, seconds: float) -> Reading[NvmlAnswer]:
+        from ._machine import nvml
+
+        return mapped(nvml.ask(self._overlaid(nvml.ENVIRONMENT), seconds), lambda answer: NvmlAnswer(*answer))
+
+    def process(self, pid: int) -> Reading[Process]:
+        row = self._ask(f"/proc/{pid}", lambda: processes.row(pid))
+        return mapped(
+            row, lambda row: Process(row.pid, row.uid, self._user(row.uid), row.command, row.state, row.started)
+        )
+
+    def _user(self, uid: int) -> str:
+        if uid not in self._names:
+            try:
+                name = self._patience.ask("the user database", lambda: processes.user_name(uid))
+            except (Silent, OSError):  # a directory server that is down
+                name = None
+            self._names[uid] = name or str(uid)
+        return self._names[uid]
+
+    def identity(self) -> Identity:
+        uid, system = os.geteuid(), os.uname()
+        home = self._environ.get("HOME") or processes.home_of(uid)
+        return Identity(uid, self._user(uid), home, sys.platform, system.release, system.machine)
+
+    def limits(self) -> Tuple[Tuple[str, int, int], ...]:
+        return processes.limits()
+
+    def cpus(self) -> Reading[int]:
+        try:
+            return Known(len(os.sched_getaffinity(0)), "sched_getaffinity")
+        except (AttributeError, OSError) as error:  # no such call on macOS
+            return Unknown("failed", str(error), "sched_getaffinity")
+
+    def now(self) -> str:
+        return processes.utc(time.time())
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")
+
+
+def _stat(found: os.stat_result) -> Stat:
+    kind = files.kind(found.st_mode)
+    return Stat(kind, found.st_size, found.st_mode, found.st_uid, found.st_mtime, found.st_dev, found.st_ino)
+
+
+def _disk(found: os.statvfs_result) -> Disk:
+    unit = found.f_frsize
+    return Disk(found.f_blocks * unit, found.f_bavail * unit, found.f_files, found.f_favail)
