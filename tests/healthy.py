@@ -254,6 +254,7 @@ def healthy() -> Facts:
             numpy2=Known(True, f"{SITE}/torch/lib/libtorch_python.so"),
             glibcxx_needed=Known("3.4.19", f"{SITE}/torch/lib/libtorch_cpu.so"),
             deep=Unknown("not-looked", "only with --deep"),
+            foreign_libraries=Known((), f"{SITE}/torch/lib"),
         ),
         driver=DriverFacts(
             module_version=Known("550.54.15", "/sys/module/nvidia/version"),

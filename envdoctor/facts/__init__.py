@@ -21,7 +21,7 @@ from .python import Claim, Command, Kernel, PathEntry, PythonFacts, VenvFacts
 from .session import Limit, SessionFacts
 from .storage import Place, StorageFacts
 from .toolkit import Toolkit, ToolkitFacts
-from .torch import Companion, DeepGpu, DeepTorch, MissingLibrary, TorchFacts
+from .torch import Companion, DeepGpu, DeepTorch, ForeignLibrary, MissingLibrary, TorchFacts
 
 G = TypeVar("G")
 
@@ -85,6 +85,7 @@ __all__ = [
     "DriverFacts",
     "Elsewhere",
     "Facts",
+    "ForeignLibrary",
     "Gpu",
     "GpusFacts",
     "Holder",

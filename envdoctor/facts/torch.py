@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Tuple
 
-from ..reading import Reading
+from ..reading import Reading, Unknown
+
+_NOT_LOOKED = Unknown("not-looked")
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Companion:
     built_for_torch: Reading[str]  # a torch version named by its metadata or local version ("2.1")
     cxx11_abi: Reading[bool]  # which C++ ABI its binary asks of torch
     missing_symbols: Reading[Tuple[str, ...]]  # symbols it asks of torch's libraries and they lack (sampled)
+    missing_libraries: Reading[Tuple[str, ...]] = _NOT_LOOKED  # sonames not found once torch is loaded
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,17 @@ class MissingLibrary:
     soname: str  # libcublas.so.12
     needed_by: str  # path
     looked: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ForeignLibrary:
+    """A library that torch brings a copy of, and the loader would take another: an LD_LIBRARY_PATH in the way."""
+
+    soname: str  # libnvJitLink.so.12
+    taken: str  # the file that the loader would take
+    by: str  # what leads there: LD_LIBRARY_PATH | LD_PRELOAD | RPATH | RUNPATH | ld.so.cache | default
+    instead_of: str  # the copy that came with torch
+    needed_by: str  # path of the library that asks for it
 
 
 @dataclass(frozen=True)
@@ -68,3 +82,4 @@ class TorchFacts:
     numpy2: Reading[bool]  # whether the binary knows NumPy 2's C API
     glibcxx_needed: Reading[str]  # highest GLIBCXX_x.y.z that libtorch asks, where it says so
     deep: Reading[DeepTorch]  # Unknown(not-looked) without --deep; Unknown(failed) with the import's error
+    foreign_libraries: Reading[Tuple[ForeignLibrary, ...]] = _NOT_LOOKED
