@@ -63,9 +63,9 @@ def _interrupted() -> int:
 
 
 def _own_fault(args: List[str], error: BaseException) -> int:
-    from .host import LiveHost
+    from .host import LocalHost
 
-    if LiveHost().environ.get("ENVDOCTOR_DEBUG"):
+    if LocalHost().environ.get("ENVDOCTOR_DEBUG"):
         import traceback
 
         traceback.print_exc()

@@ -162,9 +162,9 @@ def _machine(replay: Optional[str]) -> Host:
         from .record import ReplayHost
 
         return ReplayHost(replay)
-    from .host import LiveHost
+    from .host import LocalHost
 
-    return LiveHost()
+    return LocalHost()
 
 
 def _examined(host: Host, request: Request, select: List[str], ignore: List[str], manager: Optional[str]) -> Report:

@@ -166,3 +166,33 @@ class Report:
 def rank(finding: Finding) -> Tuple[int, int, str]:
     """Worst first, then surest, then by rule id, so that two runs print the same order."""
     return SEVERITIES.index(finding.severity), CONFIDENCES.index(finding.confidence), finding.rule
+
+
+@dataclass(frozen=True)
+class Step:
+    """Commands of a plan that belong together, and what they are for."""
+
+    title: str
+    commands: Tuple[Tuple[str, ...], ...]
+    who: str = "you"
+    safety: str = "changes-env"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One list of commands for all findings of a report: run once, in this order, they leave nothing to find."""
+
+    mended: Tuple[Finding, ...]  # what the commands answer
+    steps: Tuple[Step, ...]  # in order
+    admin: Tuple[Step, ...]  # what only an administrator can run, after the others
+    checks: Tuple[Tuple[str, ...], ...]  # commands that show it worked
+    unmended: Tuple[Tuple[Finding, str], ...]  # findings without a way, and why
+
+    @property
+    def commands(self) -> Tuple[Tuple[str, ...], ...]:
+        return tuple(argv for step in self.steps for argv in step.commands)
+
+    @property
+    def admin_commands(self) -> Tuple[Tuple[str, ...], ...]:
+        return tuple(argv for step in self.admin for argv in step.commands)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Sequence
+from typing import TYPE_CHECKING, Sequence
 
-from ..rules import Rule
+if TYPE_CHECKING:
+    from ..rules import Rule
 
 
 def rules_list(rules: Sequence[Rule]) -> str:

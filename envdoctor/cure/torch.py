@@ -1,0 +1,123 @@
+"""torch in the build that fits, by the manager that owns it."""
+
+from __future__ import annotations
+
+from typing import List, Sequence, Tuple
+
+from ..compat import CompatTable, NoRow
+from ..facts import Facts
+from ..reading import Known, value_or
+from ..report import NeedTorch
+from . import conda, pip, project
+from .parts import Argv, Case, NoWay, Part
+from .planner import NoPlan, TorchPlan, pip_words, plan_torch
+from .spot import CONDA_TOOLS, PROJECT_TOOLS, Spot, canonical
+
+#: Options of pip that take a value and say where packages come from.
+_INDEX_OPTIONS = ("--index-url", "-i", "--extra-index-url", "--find-links", "-f")
+
+
+def torch_parts(need: NeedTorch, case: Case) -> Tuple[Part, ...]:
+    """Commands that put the fitting torch into the environment. NoWay where no build fits."""
+    plan = planned(need, case.facts, case.table)
+    spot = case.spot
+    if spot.manager in CONDA_TOOLS:
+        return _in_conda(plan, need, case)
+    if spot.manager in PROJECT_TOOLS and spot.project is not None:
+        return _in_project(plan, need, case)
+    return (Part("torch", _pip_commands(plan, need, spot, case.facts)),)
+
+
+def install_torch(need: NeedTorch, facts: Facts, table: CompatTable, spot: Spot) -> Tuple[Tuple[Argv, ...], str]:
+    """The same into an environment that is new: nothing is there to keep or to replace."""
+    plan = planned(need, facts, table)
+    return pip.install(spot, pip_words(plan)), ""
+
+
+def planned(need: NeedTorch, facts: Facts, table: CompatTable) -> TorchPlan:
+    try:
+        return plan_torch(facts, table, need)
+    except (NoPlan, NoRow) as reason:
+        raise NoWay(str(reason)) from None
+
+
+def _pip_commands(plan: TorchPlan, need: NeedTorch, spot: Spot, facts: Facts) -> Tuple[Argv, ...]:
+    if spot.python is None:
+        raise NoWay("There is no interpreter to install into.")
+    words = pip_words(plan)
+    names = tuple(canonical(word) for word in requirements_of(words)) if _again(plan, need, facts) else ()
+    return pip.install(spot, words, reinstall=names)
+
+
+def _again(plan: TorchPlan, need: NeedTorch, facts: Facts) -> bool:
+    """Whether the files must be put in place again: pip takes 2.5.1+cu118 for `torch==2.5.1` and would do nothing."""
+    if need.reinstall:
+        return True
+    if any("+" in requirement for requirement in requirements_of(pip_words(plan))):
+        return False
+    have = str(value_or(facts.torch.version, "")).split("+", 1)[0]
+    return have == str(plan.torch)
+
+
+def requirements_of(words: Sequence[str]) -> Tuple[str, ...]:
+    """The requirements among pip's words, options and their values left out."""
+    return tuple(
+        word for before, word in zip(("", *words), words) if not word.startswith("-") and before not in _INDEX_OPTIONS
+    )
+
+
+def _in_conda(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
+    """conda's recipe where conda owns torch or the user asked for conda; else pip inside the environment.
+
+    The pytorch channel ended with 2.5: a build that has no recipe comes from pip, after conda's copy is gone, because
+    two owners of one folder is a fault of its own.
+    """
+    spot = case.spot
+    if spot.conda_owns_torch or case.wish in CONDA_TOOLS:
+        try:
+            recipe = case.table.conda_recipe(plan.torch, plan.variant)
+        except NoRow:
+            pass
+        else:
+            return (Part("torch", (conda.install(spot, recipe.words, need.reinstall),)),)
+    parts: List[Part] = []
+    note = ""
+    copies = conda.owned(spot, ("torch", "pytorch-cpu", "pytorch-gpu", "libtorch", "torchvision", "torchaudio"))
+    if copies:
+        note = f"conda has no build of torch {plan.torch} for {plan.variant} that is known, so it comes from pip."
+        parts.append(Part("remove", (conda.remove(spot, copies),), "removes"))
+    commands = _pip_commands(plan, need, conda.for_pip(spot), case.facts)
+    parts.append(Part("torch", (*conda.pip_first(spot), *commands), note=note))
+    return tuple(parts)
+
+
+def _in_project(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
+    words = pip_words(plan)
+    requirements = requirements_of(words)
+    spot = case.spot
+    if spot.manager == "pixi":
+        return (_in_pixi(plan, case),)
+    index = next((url for option, url in zip(words, words[1:]) if option in _INDEX_OPTIONS), "")
+    if "--find-links" in words or "-f" in words:
+        # The oldest builds have no index that a manifest could name.
+        note = f"{spot.manager} projects cannot name this source; the next sync would undo the change."
+        return (Part("torch", _pip_commands(plan, need, spot, case.facts), note=note),)
+    commands = project.add(spot, requirements, index, f"pytorch-{plan.variant}")
+    if need.reinstall:
+        commands += project.again(spot, tuple(canonical(one) for one in requirements))
+    note = ""
+    if index and spot.manager == "uv":
+        note = f"Set `explicit = true` under [[tool.uv.index]] so that only torch comes from {index}."
+    return (Part("torch", commands, note=note),)
+
+
+def _in_pixi(plan: TorchPlan, case: Case) -> Part:
+    """pixi takes torch from conda-forge, which names the accelerator by the package and the CUDA by cuda-version."""
+    spot = case.spot
+    gpu = plan.variant.startswith("cu")
+    specs = [f"pytorch-gpu=={plan.torch}" if gpu else f"pytorch-cpu=={plan.torch}", "torchvision"]
+    driver = case.facts.driver.cuda
+    if gpu and isinstance(driver, Known):
+        specs.append(f"cuda-version<={driver.value}")
+    note = "pixi chooses GPU builds only where the manifest says that CUDA is there." if gpu else ""
+    return Part("torch", (("pixi", "add", "--manifest-path", spot.project or ".", *specs),), note=note)
