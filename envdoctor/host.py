@@ -93,8 +93,13 @@ class Host(Protocol):
     def read_bytes(self, path: str, offset: int, size: int) -> Reading[bytes]:
         """`size` bytes at `offset` (fewer at the end of the file)."""
 
-    def search(self, path: str, pattern: str, limit: int = 64) -> Reading[Tuple[str, ...]]:
-        """Matches of a bytes regex (written in latin-1) in a binary file, in order, at most `limit`."""
+    def search(
+        self, path: str, pattern: str, limit: int = 64, start: int = 0, size: Optional[int] = None
+    ) -> Reading[Tuple[str, ...]]:
+        """Matches of a bytes regex (written in latin-1) in a binary file, in order, at most `limit`.
+
+        Looked for in `size` bytes from `start`: one section of a large library; by default in the whole file.
+        """
 
     def listdir(self, path: str) -> Reading[Tuple[str, ...]]:
         """Names in a folder, sorted."""
@@ -194,8 +199,10 @@ class LocalHost:
     def read_bytes(self, path: str, offset: int, size: int) -> Reading[bytes]:
         return self._ask(path, lambda: files.read(path, offset, size))
 
-    def search(self, path: str, pattern: str, limit: int = 64) -> Reading[Tuple[str, ...]]:
-        return self._ask(path, lambda: files.search(path, pattern, limit))
+    def search(
+        self, path: str, pattern: str, limit: int = 64, start: int = 0, size: Optional[int] = None
+    ) -> Reading[Tuple[str, ...]]:
+        return self._ask(path, lambda: files.search(path, pattern, limit, start, size))
 
     def listdir(self, path: str) -> Reading[Tuple[str, ...]]:
         return self._ask(path, lambda: files.names(path))

@@ -85,12 +85,15 @@ class FakeHost:
             return closed
         return Absent((path,)) if content is None else Known(content[offset : offset + size], path)
 
-    def search(self, path: str, pattern: str, limit: int = 64) -> Reading[Tuple[str, ...]]:
+    def search(
+        self, path: str, pattern: str, limit: int = 64, start: int = 0, size: Optional[int] = None
+    ) -> Reading[Tuple[str, ...]]:
         content = self._bytes(path)
         if closed := self._closed(path):
             return closed
         if content is None:
             return Absent((path,))
+        content = content[start : None if size is None else start + size]
         found = re.finditer(pattern.encode("latin-1"), content)
         return Known(tuple(match.group().decode("latin-1") for match, _ in zip(found, range(limit))), path)
 

@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import stat
-from typing import List, Pattern, Tuple, Union
+from typing import List, Optional, Pattern, Tuple, Union
 
 from ..reading import Absent, Unknown
 
@@ -74,8 +74,10 @@ def read(path: str, offset: int, size: int) -> bytes:
         os.close(descriptor)
 
 
-def search(path: str, pattern: str, limit: int) -> Tuple[str, ...]:
+def search(path: str, pattern: str, limit: int, start: int = 0, size: Optional[int] = None) -> Tuple[str, ...]:
     """Matches of a bytes regex (both as latin-1), in order, at most `limit`; empty ones are left out.
+
+    Looked for in `size` bytes from `start`, by default in the whole file.
 
     Read piece by piece, not mapped: a page fault on a dead mount would stop every thread (the regex engine holds
     the interpreter's lock), and a file cut short while mapped would kill the process.
@@ -84,17 +86,18 @@ def search(path: str, pattern: str, limit: int) -> Tuple[str, ...]:
     descriptor = _open(path)
     try:
         found: List[str] = []
-        held, start, offset = b"", 0, 0
+        held, looked, offset = b"", 0, start
         while len(found) < limit:
-            piece = os.pread(descriptor, PIECE, offset)
+            left = PIECE if size is None else start + size - offset
+            piece = os.pread(descriptor, min(PIECE, max(0, left)), offset)
             offset += len(piece)
             held += piece
-            matches, keep = _matches(wanted, held, start, ended=not piece)
+            matches, keep = _matches(wanted, held, looked, ended=not piece)
             found += matches
             if not piece:
                 break
             cut = max(0, keep - CONTEXT)
-            held, start = held[cut:], keep - cut
+            held, looked = held[cut:], keep - cut
         return tuple(found[:limit])
     finally:
         os.close(descriptor)

@@ -163,6 +163,14 @@ class TestSearch:
         content = b"\0" * ((1 << 20) - (1 << 16) - 1) + b"91.5" + b"\0" * (1 << 17) + b"1.7"
         assert self.search(tmp_path, content, r"(?<![0-9])1\.\d") == ("1.7",)
 
+    def test_only_in_the_bytes_asked(self, host: LocalHost, tmp_path: Path) -> None:
+        path = f"{tmp_path}/binary"
+        (tmp_path / "binary").write_bytes(b"sm_50\0" + b"\0" * (2 << 20) + b"sm_60\0sm_70\0")
+        assert host.search(path, r"sm_\d+", 64, 6) == Known(("sm_60", "sm_70"), path)
+        assert host.search(path, r"sm_\d+", 64, 0, 6) == Known(("sm_50",), path)
+        assert host.search(path, r"sm_\d+", 64, 6, (2 << 20) + 5) == Known(("sm_60",), path)
+        assert host.search(path, r"sm_\d+", 64, 5 << 20, 8) == Known((), path)
+
     def test_every_match_once(self, tmp_path: Path) -> None:
         content = b"".join(b"<%06d>" % number for number in range(400_000))
         found = self.search(tmp_path, content, r"<\d{6}>", 1_000_000)
