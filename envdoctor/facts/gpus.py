@@ -33,7 +33,7 @@ class MigDevice:
 @dataclass(frozen=True)
 class Gpu:
     index: int  # in PCI order, as NVML and nvidia-smi count
-    status: str  # "ok", or NVML's error name when the device did not answer (GPU_IS_LOST, ...)
+    status: str  # "ok"; NVML's error name (GPU_IS_LOST, ...); NO_ANSWER: NVML stuck there; NOT_ASKED: behind that one
     name: Reading[str]
     uuid: Reading[str]
     pci_bus_id: Reading[str]
@@ -53,7 +53,7 @@ class Gpu:
     remap_failed: Reading[bool]
     throttle_reasons: Reading[
         Tuple[str, ...]
-    ]  # sw-power-cap | hw-slowdown | hw-thermal | sw-thermal | hw-power-brake | ...
+    ]  # idle | sw-power-cap | hw-slowdown | hw-thermal | sw-thermal | hw-power-brake | ...
     persistence: Reading[bool]
     pcie_width: Reading[int]
     pcie_width_max: Reading[int]
