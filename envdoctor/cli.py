@@ -53,7 +53,9 @@ def _refused(args: List[str], sentence: str, code: Exit) -> int:
         from .render.json_v1 import error_text
 
         out(error_text(sentence, code))
-    say(f"envdoctor: {sentence}")
+    from .render.words import shown
+
+    say(f"envdoctor: {shown(sentence)}")
     return code
 
 
@@ -63,15 +65,22 @@ def _interrupted() -> int:
 
 
 def _own_fault(args: List[str], error: BaseException) -> int:
-    from .host import LocalHost
-
-    if LocalHost().environ.get("ENVDOCTOR_DEBUG"):
+    if _debugging():
         import traceback
 
         traceback.print_exc()
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     sentence = f"its own fault: {what}. Please report it with what ENVDOCTOR_DEBUG=1 shows."
     return _refused(args, sentence, Exit.OWN_FAULT)
+
+
+def _debugging() -> bool:
+    try:
+        from .host import LocalHost
+
+        return bool(LocalHost().environ.get("ENVDOCTOR_DEBUG"))
+    except Exception:  # noqa: BLE001 - reporting a fault must not make another one
+        return False
 
 
 def _wants_json(args: List[str]) -> bool:

@@ -14,6 +14,7 @@ from .exits import FAILS_ON, Exit, of_report
 from .voice import Unusable, out, out_exact, say
 
 if TYPE_CHECKING:
+    from .facts import Facts
     from .host import Host
     from .report import Report
     from .target import Request
@@ -130,7 +131,9 @@ def fix(
 
 @app.command(epilog="\b\nExample:\n  envdoctor rules")
 def rules(
-    format: Optional[str] = typer.Option(None, "--format", click_type=click.Choice(("plain", "json"))),
+    format: Optional[str] = typer.Option(
+        None, "--format", click_type=click.Choice(("plain", "json")), help="Default: plain."
+    ),
 ) -> None:
     """List every rule: id, name, severity and what it finds."""
     from .render.rule_pages import rules_json, rules_list
@@ -177,6 +180,26 @@ def _examined(host: Host, request: Request, select: List[str], ignore: List[str]
     wanted = chosen(all_rules(), select, ignore)
     spinner = Spinner(sys.stderr, dumb(host.environ))
     try:
-        return examine(host, request, CompatTable(), wanted, manager, spinner)
+        report = examine(host, request, CompatTable(), wanted, manager, spinner)
     finally:
         spinner.done()
+    refuse_unusable(request, report.facts)
+    return report
+
+
+def refuse_unusable(request: Request, facts: Facts) -> None:
+    """Unusable where a flag names no Python. One that hangs, or a venv in which nothing runs, is a case to look at."""
+    from .reading import Absent, Known, Unknown, source_of
+
+    option, said = ("--python", request.python) if request.python is not None else ("--env", request.env)
+    if said is None:
+        return
+    found = facts.python.executable
+    if isinstance(found, Absent):
+        raise Unusable(f"{option} {said}: there is no interpreter (looked in {source_of(found) or said})")
+    if isinstance(found, Unknown) and found.reason != "timeout":
+        raise Unusable(f"{option} {said}: {found.detail or found.sentence()}")
+    version = facts.python.version
+    answered = isinstance(version, Unknown) and version.reason in ("failed", "unparsable")
+    if answered and not isinstance(facts.python.venv, Known) and not isinstance(facts.python.site_packages, Known):
+        raise Unusable(f"{option} {said}: this is no Python that answers ({version.sentence()})")

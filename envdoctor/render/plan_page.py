@@ -38,7 +38,7 @@ def explanation(plan: Plan, admin: bool) -> str:
     if plan.checks:
         lines.append("Then see that it worked:")
         lines += [f"  {shell.line(argv)}" for argv in plan.checks]
-    return "\n".join(lines)
+    return "\n".join(shown(one) for one in lines)
 
 
 def plan_page(plan: Plan, report: Report) -> Tuple[Line, ...]:

@@ -130,7 +130,7 @@ def test_names_cannot_drive_a_terminal_or_fake_a_line() -> None:
 
 
 class Terminal(io.StringIO):
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def isatty(self) -> bool:
         return True

@@ -48,7 +48,7 @@ def test_a_newline_at_the_end_is_kept_where_the_shell_knows_how() -> None:
     assert read_back("bash", ["end\n", "50%'\\\n\n"]) == ["end\n", "50%'\\\n\n"]
 
 
-TEXT = st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), min_size=1)
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
 
 @settings(max_examples=40, deadline=None)
