@@ -16,10 +16,10 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from envdoctor.compat.kinds import Kind  # noqa: E402
-from envdoctor.compat.loader import OPTIONAL, PROVENANCE, SOURCE, Subject, parse  # noqa: E402
-from envdoctor.compat.rows import BadTable  # noqa: E402
-from envdoctor.compat.subjects import SUBJECTS  # noqa: E402
+from envdoctor.compat.kinds import Kind
+from envdoctor.compat.loader import OPTIONAL, PROVENANCE, SOURCE, Subject, parse
+from envdoctor.compat.rows import BadTable
+from envdoctor.compat.subjects import SUBJECTS
 
 HOME = Path(__file__).resolve().parent.parent / "envdoctor" / "compat"
 

@@ -7,9 +7,12 @@ how a row is added. Nothing is read before it is asked for.
 from __future__ import annotations
 
 from .rows import (
+    Architecture,
     ArchList,
     BadTable,
+    CondaRecipe,
     Cuda,
+    Cudnn,
     Downstream,
     DownstreamWheel,
     DriverBranch,
@@ -25,9 +28,12 @@ from .table import CompatTable
 
 __all__ = [
     "ArchList",
+    "Architecture",
     "BadTable",
     "CompatTable",
+    "CondaRecipe",
     "Cuda",
+    "Cudnn",
     "Downstream",
     "DownstreamWheel",
     "DriverBranch",

@@ -50,6 +50,7 @@ class TorchRelease:
     # Accelerators known to exist on platforms other than linux_x86_64 (which has `variants`): linux_aarch64, win_amd64.
     variants_on: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
     pypi: bool = True  # False: on its own index only (1.8.2 LTS)
+    pythons_refused: Tuple[str, ...] = ()  # exact Python versions that a companion's metadata refuses: "3.14.1"
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,8 @@ class CondaRecipe:
     extra: Tuple[str, ...]  # pins that the published line lacks and needs today: "mkl<2024.1"
     channels: Tuple[str, ...]  # in order
     published: bool  # the line (without `extra`) stands in the official documentation
+    pythons: Tuple[str, ...]  # minor versions that the channel has builds for; empty: not known
+    glibc: Optional[str]  # floor of these builds; None: not known
     origin: Origin
 
     @property
@@ -145,7 +148,7 @@ class CondaRecipe:
 
 @dataclass(frozen=True)
 class Cudnn:
-    """A span of cuDNN versions ("9.11" to "9"; both ends are prefixes) and what its binaries still serve."""
+    """A span of cuDNN versions (9.0 to 9.10; `last` is a prefix: 9.10.2 is in it) and what its binaries still serve."""
 
     first: str
     last: str  # "" where the newest is still in it
@@ -165,16 +168,22 @@ class Downstream:
     wheels: Tuple[DownstreamWheel, ...]
     install: Tuple[str, ...]  # published install lines
     origin: Origin
+    requires_also: Mapping[str, Tuple[str, ...]] = field(
+        default_factory=dict
+    )  # its version -> other ties ("mmcv<2.2.0")
+    cudas: Mapping[str, Tuple[str, ...]] = field(
+        default_factory=dict
+    )  # its version -> CUDA releases it has binaries for
 
 
 @dataclass(frozen=True)
 class DownstreamWheel:
     """A prebuilt wheel: which versions exist for a CUDA variant and torch minor."""
 
-    variant: str  # cu121 | cpu
+    variant: str  # cu121 | cpu; "cu12": any CUDA 12
     torch: str  # "2.1"
-    versions: Tuple[str, ...]
-    find_links: str
+    versions: Tuple[str, ...]  # empty: not known which
+    find_links: str  # "" where pip finds it by itself
 
 
 @dataclass(frozen=True)

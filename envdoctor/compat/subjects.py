@@ -48,9 +48,10 @@ _ALL = (
             "nvidia_pins": many(TEXT),
             "pypi": TRUTH,
             "yanked": TRUTH,
+            "pythons_refused": many(VERSION, 1),
         },
         TorchRelease,
-        optional=("pypi",),
+        optional=("pypi", "pythons_refused"),
     ),
     Subject(
         "arch",
@@ -148,6 +149,8 @@ _ALL = (
             "extra": many(TEXT),
             "channels": many(TEXT, 1),
             "published": TRUTH,
+            "pythons": many(VERSION),
+            "glibc": maybe(VERSION),
         },
         CondaRecipe,
     ),
@@ -172,12 +175,13 @@ _ALL = (
             "tie": TEXT,
             "requires_torch": named(TEXT),
             "compiled": TRUTH,
-            "wheels": many(
-                record(DownstreamWheel, variant=TEXT, torch=VERSION, versions=many(TEXT, 1), find_links=LINE)
-            ),
+            "wheels": many(record(DownstreamWheel, variant=TEXT, torch=VERSION, versions=many(TEXT), find_links=LINE)),
             "install": many(TEXT),
+            "requires_also": named(many(TEXT, 1)),
+            "cudas": named(many(VERSION, 1)),
         },
         Downstream,
+        optional=("requires_also", "cudas"),
     ),
     Subject(
         "variables",
