@@ -37,22 +37,28 @@ def case_of(facts: Facts, table: CompatTable, manager: Optional[str] = None) -> 
 
 
 def fix_of(remedy: Remedy, case: Case) -> Fix:
-    from .parts import NoWay
-
-    needs, why = possible(remedy.needs, case)
-    title = f"{remedy.title}, in a new environment" if why else remedy.title
+    """A remedy as commands; without any, and with the reason as its note, where it cannot be carried out here."""
     try:
-        parts = parts_of_all(needs, case)
-    except NoWay as reason:
-        return Fix(remedy.title, (), note=str(reason))
+        return _fix(remedy, case)
+    except Exception as error:  # noqa: BLE001 - a finding without commands is worth more than no report at all
+        from .parts import NoWay
+
+        if isinstance(error, NoWay):
+            return Fix(remedy.title, (), note=str(error))
+        return Fix(remedy.title, (), note=f"envdoctor's own fault, please report it: {type(error).__name__}: {error}")
+
+
+def _fix(remedy: Remedy, case: Case) -> Fix:
+    needs, why = possible(remedy.needs, case)
+    parts = parts_of_all(needs, case)
     seen: Dict[Argv, None] = {}
     notes = [why, *(part.note for part in parts)]
     return Fix(
-        title=title,
+        title=f"{remedy.title}, in a new environment" if why else remedy.title,
         commands=tuple(argv for part in parts for argv in unseen(part, seen)),
         who="admin" if any(part.who == "admin" for part in parts) else "you",
         safety=max((part.safety for part in parts), key=_SAFETY.index, default="safe"),
-        check=check_of(needs, parts, case),
+        check=check_of(parts, case),
         note=" ".join(dict.fromkeys(note for note in notes if note)),
     )
 
@@ -122,15 +128,15 @@ def comes_along(name: str) -> bool:
     return name in ("torch", "torchvision", "torchaudio", "triton") or name.startswith("nvidia-")
 
 
-def check_of(needs: Tuple[Need, ...], parts: Tuple[Part, ...], case: Case) -> Tuple[str, ...]:
+def check_of(parts: Tuple[Part, ...], case: Case) -> Argv:
     """A command that shows whether it worked: torch's own word after an install of torch, else another check."""
     python = next((part.python for part in parts if part.python), case.spot.python)
     if python is None:
         return ("envdoctor", "check")
-    torch = any(
-        isinstance(need, NeedTorch) or (isinstance(need, NeedEnvironment) and need.with_torch) for need in needs
-    )
-    if torch:
-        script = "import torch; print(torch.__version__, torch.version.cuda, torch.cuda.is_available())"
-        return (python, "-c", script)
+    if any(part.step == "torch" or (part.step == "environment" and part.torch) for part in parts):
+        return torch_check(python)
     return ("envdoctor", "check", "--python", python)
+
+
+def torch_check(python: str) -> Argv:
+    return (python, "-c", "import torch; print(torch.__version__, torch.version.cuda, torch.cuda.is_available())")

@@ -27,7 +27,8 @@ def environment_parts(need: NeedEnvironment, case: Case) -> Tuple[Part, ...]:
     activate = f"conda activate {folder}" if tool in CONDA_TOOLS else f". {folder}/bin/activate"
     notes = (made_note, note, f"To work in it: {activate}")
     python = f"{folder}/bin/python"
-    return (Part("environment", (made, *install), note=" ".join(one for one in notes if one), python=python),)
+    note = " ".join(one for one in notes if one)
+    return (Part("environment", (made, *install), note=note, python=python, torch=need.with_torch),)
 
 
 def _tool(case: Case) -> str:

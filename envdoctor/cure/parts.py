@@ -25,6 +25,7 @@ class Part:
     who: str = "you"
     note: str = ""
     python: Optional[str] = None  # the interpreter that a check should use, where it is not the one looked at
+    torch: bool = False  # whether a new environment comes with torch
 
 
 class NoWay(Exception):

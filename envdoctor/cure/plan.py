@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..compat import CompatTable
 from ..report import (
@@ -18,9 +18,20 @@ from ..report import (
     Report,
     Step,
 )
-from . import case_of, check_of, comes_along, fix_of, new_environment, parts_of_all, possible, unseen
+from . import case_of, comes_along, fix_of, new_environment, parts_of_all, possible, torch_check, unseen
 from .parts import STEPS, Argv, Case, NoWay, Part
 from .spot import canonical
+
+Placed = Tuple[str, Part]  # what it is for, and the commands
+
+
+class Wish(NamedTuple):
+    """What one finding needs."""
+
+    finding: Finding
+    title: str
+    needs: Tuple[Need, ...]
+
 
 SEVERITIES = ("error", "warning")  # a note is not worth a command
 _REPAIRS = (NeedEnvironment, NeedTorch, NeedPackages, NeedRemoved, NeedDeleted)
@@ -39,9 +50,21 @@ def plan(report: Report, table: CompatTable, manager: Optional[str] = None) -> P
             unmended.append((finding, why))
         else:
             chosen.append((finding, remedy))
-    titled = _titled(chosen, case)
-    steps, admin, checks = _steps(titled, case)
-    return Plan(tuple(finding for finding, _ in chosen), steps, admin, checks, tuple(unmended))
+    able: List[Placed] = []
+    for wish in _merged(chosen, case):
+        try:
+            able += [(wish.title, part) for part in parts_of_all(wish.needs, case)]
+        except NoWay as reason:  # what each finding needs can be done; all of it together cannot
+            unmended.append((wish.finding, str(reason)))
+    steps = _steps(able)
+    lost = [finding for finding, _ in unmended]
+    return Plan(
+        mended=tuple(finding for finding, _ in chosen if finding not in lost),
+        steps=tuple(step for step in steps if step.who == "you"),
+        admin=tuple(step for step in steps if step.who == "admin"),
+        checks=_checks(able, case) if steps else (),
+        unmended=tuple(unmended),
+    )
 
 
 def _best(finding: Finding, case: Case) -> Tuple[Optional[Remedy], str]:
@@ -56,59 +79,49 @@ def _best(finding: Finding, case: Case) -> Tuple[Optional[Remedy], str]:
     return None, next((fix.note for _, fix in fixes if fix.note), "no command is known that mends this")
 
 
-Titled = Tuple[str, Tuple[Need, ...]]  # what it is for, and the needs in order
+def _merged(chosen: Sequence[Tuple[Finding, Remedy]], case: Case) -> List[Wish]:
+    """What every finding needs; installs and repairs folded into one where they overlap."""
+    wishes = [Wish(finding, remedy.title, possible(remedy.needs, case)[0]) for finding, remedy in chosen]
+    if any(isinstance(need, NeedEnvironment) for wish in wishes for need in wish.needs):
+        return _in_one_environment(wishes, case)
+    return _with_one_torch(wishes, case)
 
 
-def _titled(chosen: Sequence[Tuple[Finding, Remedy]], case: Case) -> List[Titled]:
-    """The needs of all remedies with what they are for; installs and repairs folded into one where they overlap."""
-    titled: List[Titled] = []
-    for _, remedy in chosen:
-        needs, _ = possible(remedy.needs, case)
-        titled.append((remedy.title, needs))
-    every = tuple(need for _, needs in titled for need in needs)
-    if any(isinstance(need, NeedEnvironment) for need in every):
-        return _in_one_environment(titled, every, case)
-    return _with_one_torch(titled, case)
-
-
-def _in_one_environment(titled: List[Titled], every: Tuple[Need, ...], case: Case) -> List[Titled]:
+def _in_one_environment(wishes: List[Wish], case: Case) -> List[Wish]:
     """A new environment replaces every repair of the old one; variables and commands of the machine stay."""
-    one = new_environment(every, case.facts)
-    title = next(title for title, needs in titled if any(isinstance(need, NeedEnvironment) for need in needs))
-    kept: List[Titled] = [(title, (one,))]
-    for title, needs in titled:
-        rest = tuple(need for need in needs if not isinstance(need, _REPAIRS))
-        if rest:
-            kept.append((title, rest))
-    return kept
+    one = new_environment(tuple(need for wish in wishes for need in wish.needs), case.facts)
+    first = next(wish for wish in wishes if any(isinstance(need, NeedEnvironment) for need in wish.needs))
+    kept = [first._replace(needs=(one,))]
+    kept += [
+        wish._replace(needs=tuple(need for need in wish.needs if not isinstance(need, _REPAIRS))) for wish in wishes
+    ]
+    return [wish for wish in kept if wish.needs]
 
 
-def _with_one_torch(titled: List[Titled], case: Case) -> List[Titled]:
-    """Several wishes for torch become one that meets them all, the worst finding's first where they differ."""
-    wishes = [need for _, needs in titled for need in needs if isinstance(need, NeedTorch)]
-    if not wishes:
-        return titled
-    one = wishes[0]
-    for wish in wishes[1:]:
+def _with_one_torch(wishes: List[Wish], case: Case) -> List[Wish]:
+    """Several needs of torch become one that meets them all, the worst finding's first where they differ."""
+    torches = [need for wish in wishes for need in wish.needs if isinstance(need, NeedTorch)]
+    if not torches:
+        return wishes
+    one = torches[0]
+    for other in torches[1:]:
         both = NeedTorch(
-            one.version or wish.version, one.accelerator or wish.accelerator, one.reinstall or wish.reinstall
+            one.version or other.version, one.accelerator or other.accelerator, one.reinstall or other.reinstall
         )
         if _can(both, case):
             one = both
-    kept: List[Titled] = []
+    kept: List[Wish] = []
     placed = False
-    for title, needs in titled:
-        rest: List[Need] = []
-        for need in needs:
+    for wish in wishes:
+        needs: List[Need] = []
+        for need in wish.needs:
             if isinstance(need, NeedTorch):
-                if not placed:
-                    rest.append(one)
+                needs += [] if placed else [one]
                 placed = True
             elif not (isinstance(need, NeedPackages) and _comes_with_torch(need)):
-                rest.append(need)
-        if rest:
-            kept.append((title, tuple(rest)))
-    return kept
+                needs.append(need)
+        kept.append(wish._replace(needs=tuple(needs)))
+    return [wish for wish in kept if wish.needs]
 
 
 def _can(need: NeedTorch, case: Case) -> bool:
@@ -124,23 +137,18 @@ def _comes_with_torch(need: NeedPackages) -> bool:
     return all(comes_along(canonical(one)) for one in need.requirements)
 
 
-def _steps(titled: List[Titled], case: Case) -> Tuple[Tuple[Step, ...], Tuple[Step, ...], Tuple[Argv, ...]]:
-    placed: List[Tuple[str, Part]] = []
-    checks: Dict[Argv, None] = {}
-    for title, needs in titled:
-        parts = parts_of_all(needs, case)
-        placed += [(title, part) for part in parts]
-        if any(part.step in ("torch", "environment") for part in parts):
-            checks[check_of(needs, parts, case)] = None
-    python = next((part.python for _, part in placed if part.python), case.spot.python)
-    checks[("envdoctor", "check", *(("--python", python) if python else ()))] = None
-    placed.sort(key=lambda one: STEPS.index(one[1].step))  # a stable sort: within a step, the worst finding first
+def _steps(able: List[Placed]) -> List[Step]:
+    # A stable sort: within a step of the order, the worst finding's commands come first.
+    in_order = sorted(able, key=lambda placed: STEPS.index(placed[1].step))
     seen: Dict[Argv, None] = {}
-    steps = [
-        Step(title, commands, part.who, part.safety, part.note)
-        for title, part in placed
-        for commands in [unseen(part, seen)]
-        if commands
-    ]
-    yours = tuple(step for step in steps if step.who == "you")
-    return yours, tuple(step for step in steps if step.who == "admin"), tuple(checks) if steps else ()
+    steps = [Step(title, unseen(part, seen), part.who, part.safety, part.note) for title, part in in_order]
+    return [step for step in steps if step.commands]
+
+
+def _checks(able: List[Placed], case: Case) -> Tuple[Argv, ...]:
+    """torch's own word where torch was installed, then envdoctor's."""
+    parts = tuple(part for _, part in able)
+    python = next((part.python for part in parts if part.python), case.spot.python)
+    own = ("envdoctor", "check", *(("--python", python) if python else ()))
+    torch = any(part.step == "torch" or (part.step == "environment" and part.torch) for part in parts)
+    return (torch_check(python), own) if torch and python else (own,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Sequence, Tuple
+from typing import Sequence, Tuple
 
 from .spot import Spot
 
@@ -34,16 +34,9 @@ def again(spot: Spot, names: Sequence[str]) -> Tuple[Argv, ...]:
     folder = spot.project
     if folder is None:
         raise ValueError("no project")
-    commands: Dict[str, Argv] = {
-        "uv": (
-            "uv",
-            "sync",
-            "--project",
-            folder,
-            *(word for name in names for word in ("--reinstall-package", name)),
-        ),
-        "pixi": ("pixi", "reinstall", "--manifest-path", folder, *names),
-    }
-    if spot.manager == "poetry":
-        return (("poetry", "--directory", folder, "run", "python", "-m", "pip", "uninstall", "-y", *names),)
-    return (commands[spot.manager],)
+    if spot.manager == "uv":
+        return (("uv", "sync", "--project", folder, *(w for name in names for w in ("--reinstall-package", name))),)
+    if spot.manager == "pixi":
+        return (("pixi", "reinstall", "--manifest-path", folder, *names),)
+    poetry = ("poetry", "--directory", folder)
+    return ((*poetry, "run", "python", "-m", "pip", "uninstall", "-y", *names), (*poetry, "install"))
