@@ -10,7 +10,9 @@ from ..reading import Reading
 
 @dataclass(frozen=True)
 class Setting:
-    key: str  # index-url | extra-index-url | find-links | no-index | proxy | cert | channels | channel_alias | ...
+    """Of uv's [[index]] tables the key is default-index, explicit-index or index, and a named one reads NAME=URL."""
+
+    key: str  # index-url | extra-index-url | find-links | no-index | cert | channels | custom_channels.NAME | ...
     values: Tuple[str, ...]  # credentials removed
     source: str  # the file or variable
     effective: bool  # False: another source overrides it

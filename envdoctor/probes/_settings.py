@@ -1,0 +1,47 @@
+"""Settings of one tool from several sources: who sets what, and whose word counts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Iterable, Set, Tuple
+
+from ..facts import Setting
+from ..urls import HIDDEN, strip_credentials
+
+_SECRET = re.compile(r"password|token|secret", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One key in one source, as written."""
+
+    key: str
+    values: Tuple[str, ...]
+    source: str
+    joins: bool = False  # a list that is joined with those of the other sources, and overrides none
+
+
+def judged(found: Iterable[Found]) -> Tuple[Setting, ...]:
+    """`found` has the strongest source first. The first of a key that does not join overrides the later ones."""
+    taken: Set[str] = set()
+    settings = []
+    for item in found:
+        settings.append(setting(item, item.joins or item.key not in taken))
+        if not item.joins:
+            taken.add(item.key)
+    return tuple(settings)
+
+
+def setting(item: Found, effective: bool) -> Setting:
+    """Credentials are taken out here, before anything becomes a fact."""
+    if _SECRET.search(item.key):
+        return Setting(item.key, (HIDDEN,), item.source, effective)
+    return Setting(item.key, tuple(strip_credentials(value) for value in item.values), item.source, effective)
+
+
+def scalar(value: object) -> str:
+    """As YAML and TOML would write it: true, not True."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
