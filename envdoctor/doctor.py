@@ -14,7 +14,7 @@ from .compat import CompatTable
 from .cure import prescribe
 from .facts import GROUPS, Facts, nothing_known, unknown_group
 from .host import Host
-from .judge import judge
+from .judging import judge
 from .reading import Unknown
 from .report import ProbeRun, Report
 from .rules import Rule, all_rules

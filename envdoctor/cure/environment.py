@@ -92,7 +92,9 @@ def _creation(case: Case, tool: str, folder: str, minor: str) -> Tuple[Argv, str
         return ("uv", "venv", "--python", minor, folder), ""
     base = value_or(case.facts.python.base_prefix, None)
     if base and case.spot.version == minor and isinstance(case.facts.python.executable, Known):
-        return (f"{base}/bin/python{minor}", "-m", "venv", folder), ""
+        # Debian and Ubuntu split venv's ensurepip off; nothing that was looked at tells whether it is there.
+        note = "Where this says that ensurepip is missing, the package python3-venv is." if base == "/usr" else ""
+        return (f"{base}/bin/python{minor}", "-m", "venv", folder), note
     return (f"python{minor}", "-m", "venv", folder), f"This needs a Python {minor} on PATH."
 
 
