@@ -1,7 +1,7 @@
 """A small reader of ELF shared objects: what one needs, where it looks, which symbols and versions it asks and offers.
 
-Everything is read through `host.read_bytes`, a few kilobytes at a time, so that a 1 GB libtorch_cuda.so costs as
-much as a small library, and so that recorded machines answer too. pyelftools is the well-kept library for this; it
+Everything is read through `host.read_bytes`, a page at a time, so that a 1 GB libtorch_cuda.so costs as much as a
+small library, and so that recorded machines answer too. pyelftools is the well-kept library for this; it
 is not used because importing it costs more than the whole look (about 30 ms), it reads from a seekable file only,
 and it has no lookup by hash. Only what Linux wheels are made of is understood: 64-bit, little-endian.
 """
@@ -13,6 +13,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Ty
 
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown
+from ._gnuhash import GnuHash, gnu_hash
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ _TABLE_LIMIT = 64 << 20
 _NAME_LIMIT = 1 << 16
 _VERSION_BLOCK = 1 << 14
 _VERSION_LIMIT = 1024
-_CHAIN_LIMIT = 1024  # a hash chain has one or two members
+_PAGE = 1 << 12
 
 
 class ElfError(ValueError):
@@ -46,6 +47,8 @@ class Elf:
     def __init__(self, host: Host, path: str) -> None:
         self.path = path
         self._host = host
+        self._pages: Dict[int, bytes] = {}
+        self._table: Optional[GnuHash] = None
         head = self._at(0, 64)
         if head[:6] != b"\x7fELF\x02\x01":
             raise ElfError("not a 64-bit little-endian ELF file")
@@ -150,13 +153,18 @@ class Elf:
         return tuple(names)
 
     def hash_table(self) -> GnuHash:
-        """The table of symbols that this library offers to others."""
+        """The table of symbols that this library offers to others; read once."""
+        if self._table is not None:
+            return self._table
         at = self._offset(self._need(_DT_GNU_HASH))
         buckets, first_symbol, words, shift = struct.unpack("<IIII", self._at(at, 16))
         if not buckets or not words:
             raise ElfError("an empty hash table")
         body = self._at(at + 16, 8 * words + 4 * buckets)
-        return GnuHash(self, at + 16 + len(body), first_symbol, shift, body[: 8 * words], body[8 * words :])
+        self._table = GnuHash(
+            self._read, at + 16 + len(body), first_symbol, shift, body[: 8 * words], body[8 * words :]
+        )
+        return self._table
 
     def section(self, name: str) -> Optional[Tuple[int, int]]:
         """File offset and size of a section, None where it is not there or the headers were stripped."""
@@ -195,6 +203,21 @@ class Elf:
         return data
 
     def _upto(self, offset: int, size: int) -> bytes:
+        """`size` bytes, fewer at the end of the file. What lies together is read together, and kept."""
+        if size > _PAGE:
+            return self._read(offset, size)
+        start = offset // _PAGE * _PAGE
+        data = self._page(start)
+        if offset + size > start + _PAGE == start + len(data):
+            data += self._page(start + _PAGE)
+        return data[offset - start : offset - start + size]
+
+    def _page(self, start: int) -> bytes:
+        if start not in self._pages:
+            self._pages[start] = self._read(start, _PAGE)
+        return self._pages[start]
+
+    def _read(self, offset: int, size: int) -> bytes:
         reading = self._host.read_bytes(self.path, offset, size)
         if not isinstance(reading, Known):
             raise _NoBytes(reading)
@@ -221,50 +244,28 @@ class Elf:
         raise ElfError("a name without end")
 
 
-class GnuHash:
-    """.gnu.hash: a Bloom filter of 64-bit words, buckets, and for each symbol its hash with a stop bit.
+class ElfFiles:
+    """Files that are asked more than once: each is opened once."""
 
-    Only hashes are compared (31 bits of them): among 100 000 symbols a name is taken for a defined one by mistake
-    with a chance of 1 in 20 000, and never the other way round.
-    """
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._opened: Dict[str, Reading[Elf]] = {}
 
-    def __init__(self, elf: Elf, chains_at: int, first_symbol: int, shift: int, bloom: bytes, buckets: bytes) -> None:
-        self.first_symbol = first_symbol
-        self._elf = elf
-        self._shift = shift
-        self._chains_at = chains_at
-        self._bloom = bloom
-        self._buckets = buckets
+    def open(self, path: str) -> Reading[Elf]:
+        """Unknown(unparsable) where the file is damaged or of another kind."""
+        if path not in self._opened:
+            self._opened[path] = _answer(path, lambda: Elf(self._host, path))
+        return self._opened[path]
 
-    def holds(self, hashed: int) -> bool:
-        (word,) = struct.unpack_from("<Q", self._bloom, 8 * (hashed // 64 % (len(self._bloom) // 8)))
-        if not (word >> hashed % 64) & (word >> (hashed >> self._shift) % 64) & 1:
-            return False
-        (symbol,) = struct.unpack_from("<I", self._buckets, 4 * (hashed % (len(self._buckets) // 4)))
-        return symbol >= self.first_symbol and any(one | 1 == hashed | 1 for one in self._chain(symbol))
-
-    def _chain(self, symbol: int) -> Iterator[int]:
-        at = self._chains_at + 4 * (symbol - self.first_symbol)
-        for start in range(0, 4 * _CHAIN_LIMIT, 64):
-            raw = self._elf._upto(at + start, 64)
-            for (one,) in struct.iter_unpack("<I", raw[: len(raw) // 4 * 4]):
-                yield one
-                if one & 1:
-                    return
-        raise ElfError("a hash chain without end")
+    def ask(self, path: str, question: Callable[[Elf], T]) -> Reading[T]:
+        """What `question` says of the file; it may raise ElfError."""
+        elf = self.open(path)
+        return _answer(path, lambda: question(elf.value)) if isinstance(elf, Known) else elf
 
 
-def gnu_hash(name: str) -> int:
-    value = 5381
-    for byte in name.encode("utf-8", "surrogateescape"):
-        value = (value * 33 + byte) & 0xFFFFFFFF
-    return value
-
-
-def ask_elf(host: Host, path: str, question: Callable[[Elf], T]) -> Reading[T]:
-    """What `question` says of the file; Unknown(unparsable) where it is damaged or of another kind."""
+def _answer(path: str, question: Callable[[], T]) -> Reading[T]:
     try:
-        return Known(question(Elf(host, path)), path)
+        return Known(question(), path)
     except _NoBytes as none:
         reading = none.reading
         return reading if isinstance(reading, (Absent, Unknown)) else Unknown("failed", "", path)

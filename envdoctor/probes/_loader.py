@@ -23,7 +23,7 @@ from typing import Dict, FrozenSet, Iterator, List, Optional, Tuple
 
 from ..host import Host
 from ..reading import Known, Unknown
-from ._elf import Elf, ask_elf
+from ._elf import Elf, ElfFiles
 
 CACHE = "/etc/ld.so.cache"
 _CACHE_MAGIC = b"glibc-ld.so.cache1.1"
@@ -31,6 +31,8 @@ _CACHE_LIMIT = 8 << 20
 # By e_machine: the flag of that machine's entries in ld.so.cache, and Debian's name of its library folders.
 _CACHE_FLAG = {62: 0x300, 183: 0xA00}
 _TRIPLET = {62: "x86_64-linux-gnu", 183: "aarch64-linux-gnu"}
+
+_SYSTEM = ("ld.so.cache", "default")
 
 #: Part of every process in which Python runs at all.
 GLIBC = frozenset(
@@ -82,14 +84,15 @@ def library_path(host: Host) -> Tuple[str, ...]:
 class Loader:
     """One process of `executable`: what is loaded so far (by soname), and what could not be found."""
 
-    def __init__(self, host: Host, executable: str = "") -> None:
+    def __init__(self, host: Host, files: ElfFiles, executable: str = "") -> None:
         self.loaded: Dict[str, Taken] = {}
         self.lost: List[Lost] = []
         self.unread: Dict[str, Unknown] = {}  # files and folders that did not answer: then "lost" is not certain
         self._host = host
+        self._files = files
         self._objects: Dict[str, Object] = {}
         self._names: Dict[str, Optional[FrozenSet[str]]] = {}
-        self._cached: Optional[Dict[str, Tuple[Tuple[int, str], ...]]] = None
+        self._cached: Optional[LdCache] = None
         self._variable = tuple(posixpath.join(host.cwd, folder) for folder in library_path(host))
         real = host.realpath(executable) if executable else None
         self._program = self._read(real.value, None) if isinstance(real, Known) else None
@@ -100,7 +103,7 @@ class Loader:
         if first is None:
             return None
         self._objects.setdefault(path, first)
-        self.loaded.setdefault(first.soname or posixpath.basename(path), Taken(path, "path", ""))
+        self._enter(posixpath.basename(path), first, Taken(path, "path", ""))
         self._load_needs_of([first])
         return first
 
@@ -111,7 +114,7 @@ class Loader:
     def find(self, soname: str) -> Optional[Taken]:
         """Where the program itself would find `soname`. Loads nothing."""
         for folder, by in self._places(self._program, soname):
-            if self._holds(folder, soname):
+            if self._holds(folder, soname, by):
                 return Taken(_plain(folder, soname), by, self._program.path if self._program else "")
         return None
 
@@ -136,20 +139,25 @@ class Loader:
         looked = []
         for folder, by in self._places(asking, soname):
             looked.append(posixpath.normpath(folder))
-            if not self._holds(folder, soname):
+            if not self._holds(folder, soname, by):
                 continue
             path = _plain(folder, soname)
-            if by in ("ld.so.cache", "default"):
+            if by in _SYSTEM:
                 self.loaded[soname] = Taken(path, by, posixpath.normpath(asking.path))
                 return None
             found = self._read(posixpath.join(folder, soname), asking)
             if found is None or found.machine != asking.machine:
                 continue  # the loader, too, passes over a library of another machine
-            self.loaded[soname] = Taken(path, by, posixpath.normpath(asking.path))
             self._objects[path] = found
+            self._enter(soname, found, Taken(path, by, posixpath.normpath(asking.path)))
             return found
         self.lost.append(Lost(soname, posixpath.normpath(asking.path), (*dict.fromkeys(looked), CACHE)))
         return None
+
+    def _enter(self, name: str, found: Object, taken: Taken) -> None:
+        """It answers to the name it was asked by and to its DT_SONAME, which the renamed copies in wheels keep."""
+        self.loaded.setdefault(name, taken)
+        self.loaded.setdefault(found.soname or name, taken)
 
     def _places(self, asking: Optional[Object], soname: str) -> Iterator[Tuple[str, str]]:
         """Folders in the order of the search, and what names each."""
@@ -164,9 +172,8 @@ class Loader:
         for folder in asking.runpath if asking is not None else ():
             yield folder, "RUNPATH"
         machine = asking.machine if asking is not None else 0
-        for flags, path in self._cache().get(soname, ()):
-            if flags & 0xFF00 == _CACHE_FLAG.get(machine, flags & 0xFF00):
-                yield posixpath.dirname(path), "ld.so.cache"
+        for path in self._cache().paths(soname, machine):
+            yield posixpath.dirname(path), "ld.so.cache"
         triplet = _TRIPLET.get(machine)
         if triplet:
             yield f"/lib/{triplet}", "default"
@@ -174,14 +181,15 @@ class Loader:
         for folder in ("/lib64", "/usr/lib64", "/lib", "/usr/lib"):
             yield folder, "default"
 
-    def _holds(self, folder: str, name: str) -> bool:
-        if folder not in self._names:
+    def _holds(self, folder: str, name: str, by: str) -> bool:
+        # One listing answers for many names, but a system's folder is large and asked for few.
+        if by not in _SYSTEM and folder not in self._names:
             listed = self._host.listdir(folder)
             # The loader needs no permission to list a folder, only to enter it.
             self._names[folder] = (
                 None if isinstance(listed, Unknown) else frozenset(listed.value if isinstance(listed, Known) else ())
             )
-        names = self._names[folder]
+        names = self._names.get(folder)
         if names is not None:
             return name in names
         there = self._host.stat(posixpath.join(folder, name))
@@ -197,35 +205,42 @@ class Loader:
             )
             return Object(path, elf.soname(), elf.machine, elf.needed(), rpath, runpath, elf.has_runpath(), asking)
 
-        answer = ask_elf(self._host, path, question)
+        answer = self._files.ask(path, question)
         if isinstance(answer, Unknown):
             self.unread[path] = answer
         return answer.value if isinstance(answer, Known) else None
 
-    def _cache(self) -> Dict[str, Tuple[Tuple[int, str], ...]]:
+    def _cache(self) -> LdCache:
         if self._cached is None:
             raw = self._host.read_bytes(CACHE, 0, _CACHE_LIMIT)
-            self._cached = cache_entries(raw.value) if isinstance(raw, Known) else {}
+            self._cached = LdCache(raw.value if isinstance(raw, Known) else b"")
         return self._cached
 
 
-def cache_entries(raw: bytes) -> Dict[str, Tuple[Tuple[int, str], ...]]:
-    """soname -> (flags, path) of ld.so.cache, those for special CPUs left out. Empty where it is not understood."""
-    start = raw.find(_CACHE_MAGIC)  # an older format may stand before it
-    if start < 0 or len(raw) < start + 48:
-        return {}
-    (count,) = struct.unpack_from("<I", raw, start + 20)
-    table = raw[start + 48 : start + 48 + 24 * count]
-    entries: Dict[str, Tuple[Tuple[int, str], ...]] = {}
-    for flags, key, value, _, hwcap in struct.iter_unpack("<IIIIQ", table[: len(table) // 24 * 24]):
-        if not hwcap:
-            soname = _text(raw, start + key)
-            entries[soname] = (*entries.get(soname, ()), (flags, _text(raw, start + value)))
-    return entries
+class LdCache:
+    """ld.so.cache: where ldconfig last saw each soname. Empty where the format is not understood."""
 
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._start = raw.find(_CACHE_MAGIC)  # an older format may stand before it
+        self._entries: Dict[bytes, List[Tuple[int, int]]] = {}
+        if self._start < 0 or len(raw) < self._start + 48:
+            return
+        (count,) = struct.unpack_from("<I", raw, self._start + 20)
+        table = raw[self._start + 48 : self._start + 48 + 24 * count]
+        for flags, key, value, _, hwcap in struct.iter_unpack("<IIIIQ", table[: len(table) // 24 * 24]):
+            if not hwcap:  # the others are for special CPUs
+                self._entries.setdefault(self._text(key), []).append((flags, value))
 
-def _text(raw: bytes, at: int) -> str:
-    return raw[at : raw.find(b"\0", at)].decode("utf-8", "surrogateescape")
+    def paths(self, soname: str, machine: int) -> Iterator[str]:
+        """Paths of that soname for a machine (e_machine; 0 for any)."""
+        for flags, value in self._entries.get(soname.encode("utf-8", "surrogateescape"), ()):
+            if flags & 0xFF00 == _CACHE_FLAG.get(machine, flags & 0xFF00):
+                yield self._text(value).decode("utf-8", "surrogateescape")
+
+    def _text(self, at: int) -> bytes:
+        at += self._start
+        return self._raw[at : self._raw.find(b"\0", at)]
 
 
 def _plain(folder: str, name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Dict, Iterable, List, Sequence, Tuple
 from ..facts import ForeignLibrary, MissingLibrary
 from ..host import Host
 from ..reading import Absent, Known, Reading
+from ._elf import ElfFiles
 from ._loader import Loader, Lost
 
 #: What torch loads by hand, in its order; a wheel's folder may be nvidia/cublas/lib or nvidia/cu13/lib.
@@ -43,9 +44,11 @@ def library(host: Host, package: str, prefix: str, name: str) -> str:
     return beside
 
 
-def play_import(host: Host, package: str, executable: str, sys_path: Sequence[str], prefix: str) -> Import:
+def play_import(
+    host: Host, files: ElfFiles, package: str, executable: str, sys_path: Sequence[str], prefix: str
+) -> Import:
     brought = wheel_libraries(host, sys_path)
-    loader = Loader(host, executable)
+    loader = Loader(host, files, executable)
     for path in preloaded(host):
         if "/" in path:
             loader.load(path)
