@@ -66,7 +66,8 @@ class Elsewhere:
     version: str
     prefix: str
     executable: str  # its interpreter, "" where none was found
-    found_by: str  # environments.txt | envs_dirs | ~/.virtualenvs | sibling | PATH
+    # PATH | CONDA_PREFIX | VIRTUAL_ENV | environments.txt | envs_dirs | ~/.virtualenvs | sibling | pyenv | user-site
+    found_by: str
     build: str  # CUDA tag or build string where known
 
 

@@ -91,6 +91,7 @@ class PythonFacts:
     platform_tag: Reading[str]  # sysconfig.get_platform(), e.g. linux-x86_64
     libc: Reading[str]  # "glibc 2.31" | "musl 1.2.4"
     pip_version: Reading[str]  # the pip that `python -m pip` runs; Absent when there is none
-    venv: Reading[VenvFacts]  # Absent when it is none
+    # Absent when it is none. Where VIRTUAL_ENV names another that was moved or in which nothing runs: that one.
+    venv: Reading[VenvFacts]
     commands: Reading[Tuple[Command, ...]]
     kernels: Reading[Tuple[Kernel, ...]]

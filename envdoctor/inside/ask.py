@@ -285,7 +285,7 @@ def metadata(data):
     for key in ("\nName: ", "\nVersion: ", "\nRequires-Python: "):
         start = head.find(key) + len(key)
         values.append(head[start : head.find("\n", start)].strip() if start >= len(key) else "")
-    requires = [rest[: rest.find("\n")].strip() for rest in head.split("\nRequires-Dist: ")[1:]]
+    requires = [rest.split("\n", 1)[0].strip() for rest in head.split("\nRequires-Dist: ")[1:]]
     return values[0], values[1], requires, values[2]
 
 
@@ -315,7 +315,7 @@ def sample(data, folder):
     """
     size, find, rfind = len(data), data.find, data.rfind
     total = data.count(b"\n") + (size > 0 and data[-1:] != b"\n")
-    wanted, steps, at = set(), min(20, 3 + total // 100), find(b"/__init__.py,")
+    wanted, steps, at = set(), min(20, 5 + total // 60), find(b"/__init__.py,")
     for step in range(steps):
         start = rfind(b"\n", 0, size * step // steps + 1) + 1
         end = find(b",", start)
