@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import List, Sequence, Tuple
 
 from ..compat import CompatTable, NoRow
@@ -22,16 +23,19 @@ def torch_parts(need: NeedTorch, case: Case) -> Tuple[Part, ...]:
     plan = planned(need, case.facts, case.table)
     spot = case.spot
     if spot.manager in CONDA_TOOLS:
-        return _in_conda(plan, need, case)
-    if spot.manager in PROJECT_TOOLS and spot.project is not None:
-        return _in_project(plan, need, case)
-    return (Part("torch", _pip_commands(plan, need, spot, case.facts)),)
+        parts = _in_conda(plan, need, case)
+    elif spot.manager in PROJECT_TOOLS and spot.project is not None:
+        parts = _in_project(plan, need, case)
+    else:
+        parts = (Part("torch", _pip_commands(plan, need, spot, case.facts)),)
+    notes = " ".join(note for note in (*plan.notes, parts[-1].note) if note)
+    return (*parts[:-1], dataclasses.replace(parts[-1], note=notes))
 
 
 def install_torch(need: NeedTorch, facts: Facts, table: CompatTable, spot: Spot) -> Tuple[Tuple[Argv, ...], str]:
     """The same into an environment that is new: nothing is there to keep or to replace."""
     plan = planned(need, facts, table)
-    return pip.install(spot, pip_words(plan)), ""
+    return pip.install(spot, pip_words(plan)), " ".join(plan.notes)
 
 
 def planned(need: NeedTorch, facts: Facts, table: CompatTable) -> TorchPlan:

@@ -6,12 +6,12 @@ The first screen comes first: what was looked at, the verdict, one line a findin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterable, Iterator, List, Tuple
 
 from ..report import Finding, Fix, Report, Verdict
 from . import shell
 from .summary import machine_lines
-from .words import counted, listed, shortened, shown
+from .words import counted, shortened, shown
 
 #: Styles: error | warning | note | good | strong | dim | command | "".
 Span = Tuple[str, str]
@@ -88,13 +88,20 @@ def finding_lines(finding: Finding, verbose: bool = False) -> Iterator[Line]:
     if finding.meaning:
         yield line(shown(finding.meaning), "", 2)
     for evidence in finding.because:
-        where = f"  [{shown(evidence.source)}]" if evidence.source else ""
+        source = evidence.source if verbose else cut(evidence.source)
+        where = f"  [{shown(source)}]" if source else ""
         yield Line(((f"- {shown(evidence.says)}", ""), (where, "dim")), 4)
     if not finding.fixes and finding.severity != "note":
         yield line("No command mends this.", "dim", 2)
     for number, fix in enumerate(finding.fixes):
         # The first way out is the one to type; the others are named, and spelled out with -v.
         yield from fix_lines(fix, "To mend it" if number == 0 else "Or", spelled=number == 0 or verbose)
+
+
+def cut(source: str) -> str:
+    """A long list of places looked in, shortened to its beginning; -v shows all of it."""
+    places = source.split(", ")
+    return source if len(source) <= 120 or len(places) < 3 else shortened(places, 2)
 
 
 def fix_lines(fix: Fix, lead: str, spelled: bool = True) -> Iterator[Line]:
@@ -113,21 +120,26 @@ def fix_lines(fix: Fix, lead: str, spelled: bool = True) -> Iterator[Line]:
 
 def _untold(report: Report, verbose: bool) -> List[Line]:
     """Questions without an answer, one line a reason, so that ten rules held up by one probe make one line."""
-    reasons: Dict[str, List[str]] = {}
-    for verdict in report.verdicts:
-        if verdict.status == "cannot-tell":
-            reasons.setdefault(verdict.why, []).append(verdict.name)
+    reasons = by_reason(verdict for verdict in report.verdicts if verdict.status == "cannot-tell")
     if not reasons:
         return []
-    shown_most = len(reasons) if verbose else 5
+    most = len(reasons) if verbose else 5
     count = sum(len(names) for names in reasons.values())
-    lines = [BLANK, Line(((f"Could not tell: {counted(count, 'question')}", "warning"),))]
-    for why, names in list(reasons.items())[:shown_most]:
+    lines = [BLANK, line(f"Could not tell: {counted(count, 'question')}", "warning")]
+    for why, names in list(reasons.items())[:most]:
         told = ", ".join(names) if verbose else shortened(names, 3)
         lines.append(Line(((told, ""), (f": {shown(why)}", "dim")), 2))
-    if len(reasons) > shown_most:
-        lines.append(line(f"and {counted(len(reasons) - shown_most, 'more reason')} (-v shows all)", "dim", 2))
+    if len(reasons) > most:
+        lines.append(line(f"and {counted(len(reasons) - most, 'more reason')} (-v shows all)", "dim", 2))
     return lines
+
+
+def by_reason(verdicts: Iterable[Verdict]) -> Dict[str, List[str]]:
+    """Reason -> names of the rules that gave it, in the order of the rules."""
+    reasons: Dict[str, List[str]] = {}
+    for verdict in verdicts:
+        reasons.setdefault(verdict.why, []).append(verdict.name)
+    return reasons
 
 
 def _crashed(report: Report) -> List[Line]:
@@ -142,13 +154,12 @@ def _crashed(report: Report) -> List[Line]:
 
 def _details(report: Report) -> Iterator[Line]:
     yield line("Verdicts", "strong")
-    by_status: Dict[str, List[Verdict]] = {}
-    for verdict in report.verdicts:
-        by_status.setdefault(verdict.status, []).append(verdict)
-    if by_status.get("pass"):
-        yield line("pass: " + listed(verdict.name for verdict in by_status["pass"]), "", 2)
-    for verdict in by_status.get("not-applicable", ()):
-        yield Line(((f"not applicable: {verdict.name}", ""), (f": {shown(verdict.why)}", "dim")), 2)
+    passed = [verdict.name for verdict in report.verdicts if verdict.status == "pass"]
+    if passed:
+        yield line("pass: " + ", ".join(passed), "", 2)
+    idle = by_reason(verdict for verdict in report.verdicts if verdict.status == "not-applicable")
+    for why, names in idle.items():
+        yield Line(((f"not applicable: {', '.join(names)}", ""), (f": {shown(why)}", "dim")), 2)
     yield line("Probes", "strong")
     for run in report.probes:
         detail = f"  {shown(run.detail)}" if run.detail else ""
