@@ -1,0 +1,129 @@
+"""An extension (flash-attn, mmcv, xformers, torch-scatter, ...) built for another torch, CUDA or C++ ABI.
+
+It finds compiled packages that ask torch's libraries for symbols they lack, that use the other C++ ABI, that link
+another CUDA major version, or whose version names another release series of torch. A package that only asks for a
+range of torch versions, or whose binary is not tied to one torch, is no fault; neither is another minor version of
+the same CUDA.
+
+It matters because importing it ends with "undefined symbol: _ZN3c10...", "libcudart.so.11.0: cannot open shared
+object file" or "No module named mmcv._ext", whatever torch itself can do.
+
+It is mended by installing the build of the extension that was made for this torch, by compiling it against this
+torch, or by going back to the torch that it was made for.
+
+Example: flash-attn 2.5.8 for torch 2.1 beside torch 2.5.1+cu121.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator, List, Optional, Tuple
+
+from ..compat import CompatTable
+from ..compat.rows import Downstream
+from ..facts import Companion, Facts
+from ..reading import Known, need, source_of, value_or
+from ..report import Evidence, Finding, NeedPackages, NeedTorch, NotApplicable, Remedy
+from ..versions import major
+from ._common import finding
+from ._companions import PINNED_BY_TORCH, TRAIN, row_of, torch_pin, torch_requirement, version_requiring, wheel_for
+from ._torch import is_release, public, series, torch_seen, torch_words, variant
+
+ID = "TOR104"
+NAME = "extension-abi-mismatch"
+SEVERITY = "error"
+TAGS = ("torch", "packages")
+
+
+def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
+    need(facts.torch.version, "torch")
+    every = need(facts.torch.companions, "packages built on torch")
+    extensions = [one for one in every if one.name not in TRAIN + PINNED_BY_TORCH]
+    if not extensions:
+        raise NotApplicable("no extension built on torch is installed")
+    for extension in extensions:
+        row = row_of(table, extension.name)
+        wrong, because, confidence = _wrong(facts, extension, row)
+        if not wrong:
+            continue
+        yield finding(
+            ID,
+            NAME,
+            SEVERITY,
+            f"{extension.name} {extension.version} does not fit {torch_words(facts)}: {wrong[0]}",
+            "Its binary was made for another torch and fails at import or at first use; torch itself is in order.",
+            [*because, torch_seen(facts), Evidence(f"{extension.name} {extension.version}", extension.path)],
+            _remedies(facts, table, extension, row),
+            confidence,
+        )
+
+
+def _wrong(facts: Facts, extension: Companion, row: Optional[Downstream]) -> Tuple[List[str], List[Evidence], str]:
+    """What does not fit, hardest proof first, with evidence and how sure it is."""
+    wrong, because = [], []
+    symbols = value_or(extension.missing_symbols, ())
+    if symbols:
+        wrong.append("symbols that it needs are missing in torch's libraries")
+        because.append(Evidence(f"it asks for {symbols[0]}", source_of(extension.missing_symbols)))
+    ours, theirs = facts.torch.cxx11_abi, extension.cxx11_abi
+    if isinstance(ours, Known) and isinstance(theirs, Known) and ours.value != theirs.value:
+        wrong.append("it is built with the other C++ ABI")
+        because.append(Evidence(f"it {_abi(theirs.value)}", theirs.source))
+        because.append(Evidence(f"torch {_abi(ours.value)}", ours.source))
+    cuda, its = facts.torch.cuda, extension.cuda
+    if isinstance(cuda, Known) and isinstance(its, Known) and major(cuda.value) != major(its.value):
+        wrong.append(f"it is built for CUDA {its.value}, torch for {cuda.value}")
+        because.append(Evidence(f"it is built for CUDA {its.value}", its.source))
+    libraries = [name for name in value_or(extension.missing_libraries, ()) if _belongs_to_torch(name)]
+    if libraries:
+        wrong.append(f"it needs {libraries[0]}, which this torch does not bring")
+        because.append(Evidence(f"{libraries[0]} is not found", source_of(extension.missing_libraries)))
+    certain = bool(wrong)
+    pin = _other_torch(facts, extension, row)
+    if pin:
+        wrong.append(f"it is built for torch {pin[0]}")
+        because.append(Evidence(f"it is built for torch {pin[0]}", pin[1]))
+        certain = certain or not isinstance(extension.missing_symbols, Known)
+    return wrong, because, "certain" if certain else "likely"
+
+
+def _abi(new: bool) -> str:
+    return f"uses the {'C++11' if new else 'old'} ABI (_GLIBCXX_USE_CXX11_ABI={int(new)})"
+
+
+def _belongs_to_torch(soname: str) -> bool:
+    return soname.startswith(("libcudart", "libcublas", "libcusparse", "libcusolver", "libtorch", "libc10", "libcufft"))
+
+
+def _other_torch(facts: Facts, extension: Companion, row: Optional[Downstream]) -> Optional[Tuple[str, str]]:
+    """The torch that its version or metadata names, where that is of another release series than ours."""
+    torch = value_or(facts.torch.version, "")
+    if (row is not None and not row.compiled) or not is_release(torch):
+        return None
+    asked = torch_requirement(facts, extension)
+    pin = torch_pin(facts, extension)
+    if pin is None and not (asked and asked[0]) and row is not None:
+        specifier = row.requires_torch.get(public(extension.version), "")
+        if specifier.startswith("=="):
+            pin = specifier.lstrip("= "), str(row.origin)
+    try:
+        return pin if pin and series(pin[0]) != series(torch) else None
+    except ValueError:
+        return None
+
+
+def _remedies(facts: Facts, table: CompatTable, extension: Companion, row: Optional[Downstream]) -> Iterator[Remedy]:
+    name, torch = extension.name, value_or(facts.torch.version, "")
+    known = row is not None and is_release(torch)
+    prebuilt = wheel_for(row, variant(facts), series(torch), public(extension.version)) if known and row else None
+    pinning = version_requiring(row, public(torch)) if known and row else None
+    if prebuilt:
+        title = f"install the {name} built for this torch and CUDA, from {prebuilt[1]}"
+        yield Remedy(title, (NeedPackages((f"{name}=={prebuilt[0]}",), reinstall=True, no_deps=True),))
+    elif pinning:
+        yield Remedy(f"install the {name} released for this torch", (NeedPackages((f"{name}=={pinning}",)),))
+    else:
+        need_again = NeedPackages((name,), reinstall=True, no_deps=True, build_isolation=False)
+        yield Remedy(f"build {name} again, against this torch", (need_again,))
+    pin = _other_torch(facts, extension, row)
+    if pin and is_release(pin[0]):
+        yield Remedy(f"go back to torch {public(pin[0])}, which {name} was built for", (NeedTorch(public(pin[0])),))
