@@ -188,6 +188,7 @@ class Plan:
     admin: Tuple[Step, ...]  # what only an administrator can run, after the others
     checks: Tuple[Tuple[str, ...], ...]  # commands that show it worked
     unmended: Tuple[Tuple[Finding, str], ...]  # findings without a way, and why
+    later: Tuple[Finding, ...] = ()  # findings about a torch that will not be the one in use once the others are mended
 
     @property
     def commands(self) -> Tuple[Tuple[str, ...], ...]:

@@ -8,6 +8,7 @@ from ..compat import CompatTable
 from ..report import (
     Finding,
     Need,
+    NeedCommand,
     NeedDeleted,
     NeedEnvironment,
     NeedPackages,
@@ -34,6 +35,8 @@ class Wish(NamedTuple):
 
 
 SEVERITIES = ("error", "warning")  # a note is not worth a command
+_SHADOW = "shadowed-module"
+_ABOUT_TORCH = ("TOR", "LIB", "DRV", "CUD", "GCC", "GPU")  # rules that judge the torch which import would take
 _REPAIRS = (NeedEnvironment, NeedTorch, NeedPackages, NeedRemoved, NeedDeleted)
 
 
@@ -50,6 +53,7 @@ def plan(report: Report, table: CompatTable, manager: Optional[str] = None) -> P
             unmended.append((finding, why))
         else:
             chosen.append((finding, remedy))
+    chosen, later = _put_off(chosen)
     able: List[Placed] = []
     for wish in _merged(chosen, case):
         try:
@@ -64,19 +68,38 @@ def plan(report: Report, table: CompatTable, manager: Optional[str] = None) -> P
         admin=tuple(step for step in steps if step.who == "admin"),
         checks=_checks(able, case) if steps else (),
         unmended=tuple(unmended),
+        later=later,
     )
 
 
 def _best(finding: Finding, case: Case) -> Tuple[Optional[Remedy], str]:
-    """The first remedy that can be carried out without an administrator, else the first that can be at all."""
+    """The remedy to carry out: one that changes something before advice, yours before an administrator's."""
     fixes = [(remedy, fix_of(remedy, case)) for remedy in finding.remedies]
     able = [(remedy, fix) for remedy, fix in fixes if fix.commands]
-    for remedy, fix in able:
-        if fix.who == "you":
-            return remedy, ""
-    if able:
-        return able[0][0], ""
-    return None, next((fix.note for _, fix in fixes if fix.note), "no command is known that mends this")
+    if not able:
+        return None, next((fix.note for _, fix in fixes if fix.note), "no command is known that mends this")
+    return min(able, key=lambda one: (_is_advice(one[0]), one[1].who != "you"))[0], ""
+
+
+def _is_advice(remedy: Remedy) -> bool:
+    """Whether it only shows something ("use that other environment"), and leaves what is wrong as it is."""
+    return all(isinstance(need, NeedCommand) and need.safety == "safe" for need in remedy.needs)
+
+
+def _put_off(chosen: List[Tuple[Finding, Remedy]]) -> Tuple[List[Tuple[Finding, Remedy]], Tuple[Finding, ...]]:
+    """Where another torch shadows the environment's, what is wrong with the shadow need not be mended: it goes away."""
+    if not any(finding.name == _SHADOW for finding, _ in chosen):
+        return chosen, ()
+    later = [
+        finding
+        for finding, remedy in chosen
+        if finding.name != _SHADOW and finding.rule[:3] in _ABOUT_TORCH and _installs(remedy)
+    ]
+    return [(finding, remedy) for finding, remedy in chosen if finding not in later], tuple(later)
+
+
+def _installs(remedy: Remedy) -> bool:
+    return any(isinstance(need, (NeedTorch, NeedPackages, NeedEnvironment)) for need in remedy.needs)
 
 
 def _merged(chosen: Sequence[Tuple[Finding, Remedy]], case: Case) -> List[Wish]:

@@ -10,6 +10,8 @@ from .page import BLANK, Line, command, line
 from .summary import machine_lines
 from .words import counted, shown
 
+PUT_OFF = "Said of a torch that will no longer be the one imported, so look again after this:"
+
 
 def commands_text(plan: Plan, admin: bool, root: bool) -> str:
     """Commands alone, one a line; with `admin` the administrator's after yours, by sudo where this is not root."""
@@ -35,6 +37,8 @@ def explanation(plan: Plan, admin: bool) -> str:
         lines += [f"  {step.title}" for step in plan.admin]
     for finding, why in plan.unmended:
         lines.append(f"No command mends {finding.name}: {why}")
+    if plan.later:
+        lines.append(f"{PUT_OFF} {', '.join(finding.name for finding in plan.later)}")
     if plan.checks:
         lines.append("Then see that it worked:")
         lines += [f"  {shell.line(argv)}" for argv in plan.checks]
@@ -63,6 +67,8 @@ def plan_page(plan: Plan, report: Report) -> Tuple[Line, ...]:
         page += [BLANK, line("Then see that it worked:", "strong")]
         page += [command(argv, 4) for argv in plan.checks]
     page += _unmended(plan)
+    if plan.later:
+        page += [BLANK, line(f"{PUT_OFF} {', '.join(finding.name for finding in plan.later)}", "dim")]
     return (*page, BLANK, line("Nothing was executed; `envdoctor fix --print-cmd` prints the commands alone.", "dim"))
 
 

@@ -176,3 +176,24 @@ def test_the_page_has_reasons_commands_and_checks() -> None:
     assert lines.index("Only an administrator can do this:") > at
     assert f"    envdoctor check --python {PYTHON}" in lines
     assert lines[-1].startswith("Nothing was executed")
+
+
+def test_advice_is_not_taken_for_a_cure() -> None:
+    finding = Finding(
+        "AAA101", "a-rule", "error", "true", "", (),
+        (
+            Remedy("use the other one", (NeedCommand((("/other/bin/python", "-V"),), safety="safe"),)),
+            Remedy("install it here", (NeedPackages(("ultralytics",)),)),
+        ),
+    )  # fmt: skip
+    assert planned(finding).commands == ((*PIP, "install", "ultralytics"),)
+
+
+def test_what_is_wrong_with_a_shadow_goes_away_with_it() -> None:
+    shadow = Finding(
+        "PYT102", "shadowed-module", "error", "true", "", (), (Remedy("off", (NeedVariable("PYTHONPATH"),)),)
+    )
+    made = planned(shadow, one(NeedTorch(), rule="TOR103"), one(NeedDeleted((f"{SITE}/~orch",)), rule="PKG102"))
+    assert programs(made) == ("unset", "rm")
+    assert [finding.rule for finding in made.later] == ["TOR103"]
+    assert "tor103" in explanation(made, admin=False)
