@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Optional, Tuple
 
 from ..reading import Reading
 
@@ -16,6 +16,7 @@ class Setting:
     values: Tuple[str, ...]  # credentials removed
     source: str  # the file or variable
     effective: bool  # False: another source overrides it
+    exists: Optional[bool] = None  # of a setting that names a file (a certificate): whether it is there
 
 
 @dataclass(frozen=True)

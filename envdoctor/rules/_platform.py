@@ -1,0 +1,68 @@
+"""The active Python and its platform in the table's words, and whether any torch exists for them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional, Tuple
+
+from ..compat import CompatTable
+from ..facts import Facts
+from ..reading import need, value_or
+from ..report import Evidence
+from ..versions import numbers
+from ._common import seen
+
+
+class Reason(NamedTuple):
+    title: str
+    because: Tuple[Evidence, ...]
+    mendable: bool = True  # by another Python on this machine
+    confidence: str = "certain"
+
+
+def no_torch_at_all(facts: Facts, table: CompatTable) -> Optional[Reason]:
+    """Why no release of torch has a wheel for the active Python; None where one has."""
+    python = facts.python
+    version = need(python.version, "Python's version")
+    said = seen(f"Python {version}", python.version)
+    if need(python.bits, "32 or 64 bits") == 32:
+        return Reason(f"no torch exists for a 32-bit Python ({version})", (seen("32 bits", python.bits),))
+    implementation = need(python.implementation, "Python's implementation")
+    if implementation != "CPython":
+        return Reason(f"no torch exists for {implementation} {version}", (seen(implementation, python.implementation),))
+    platform = platform_of(facts)
+    libc = value_or(python.libc, "")
+    if libc.startswith("musl"):
+        return Reason(
+            f"no torch wheel exists for {libc}: all Linux wheels need glibc", (seen(libc, python.libc),), False
+        )
+    known = {minor for row in table.torch_releases() for minor in row.pythons.get(platform, ())}
+    dated = Evidence(f"torch releases with their wheels, as of {table.date}", "the table")
+    if not known:
+        machine = seen(f"the platform is {platform}", python.machine)
+        return Reason(f"no torch wheel exists for {platform}", (machine, dated), False)
+    minor = minor_of(facts)
+    if minor in known:
+        return None
+    plain = sorted((one for one in known if not one.endswith("t")), key=numbers)
+    newer = numbers(minor) > numbers(plain[-1])
+    free = " (free-threaded)" if minor.endswith("t") else ""
+    title = (
+        f"no torch has a wheel for Python {minor.rstrip('t')}{free} on {platform}, only for {plain[0]} to {plain[-1]}"
+    )
+    # A Python newer than all in the table may have got a wheel since the table was made.
+    return Reason(title, (said, dated), confidence="likely" if newer else "certain")
+
+
+def platform_of(facts: Facts) -> str:
+    """The table's name of a platform: linux_x86_64, linux_aarch64, win_amd64, macos_arm64, macos_x86_64."""
+    machine = need(facts.python.machine, "the processor").lower()
+    system = need(facts.session.os, "the operating system")
+    if system == "windows":
+        return "win_" + {"x86_64": "amd64"}.get(machine, machine)
+    return {"linux": "linux", "darwin": "macos"}.get(system, system) + "_" + {"amd64": "x86_64"}.get(machine, machine)
+
+
+def minor_of(facts: Facts) -> str:
+    """The active Python as the table's wheels name it: "3.11", free-threaded "3.13t"."""
+    parts = need(facts.python.version, "Python's version").split(".")
+    return ".".join(parts[:2]) + ("t" if value_or(facts.python.free_threaded, False) else "")

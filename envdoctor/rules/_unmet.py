@@ -1,0 +1,92 @@
+"""Requirements of installed packages that are not met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Collection, Dict, List, Mapping, Optional, Tuple
+
+from ..facts import Distribution, Facts
+from ..reading import need, value_or
+from ._common import TORCH_FAMILY, canonical
+from ._owners import by_pip
+from ._requirements import Requirement, admits, applies, marker_environment, parse
+
+#: Packages that serve in place of another one: the same import name, another distribution.
+STAND_INS = {
+    "opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    "opencv-python-headless": ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    "onnxruntime": ("onnxruntime-gpu",),
+    "tensorflow": ("tensorflow-cpu", "tensorflow-gpu"),
+    "pillow": ("pillow-simd",),
+    "psycopg2": ("psycopg2-binary",),
+    "faiss-cpu": ("faiss-gpu",),
+}
+
+#: The same for conda, whose packages may bring no metadata under PyPI's name.
+CONDA_STAND_INS = {
+    "opencv-python": ("opencv", "py-opencv", "libopencv"),
+    "opencv-python-headless": ("opencv", "py-opencv", "libopencv"),
+    "faiss-cpu": ("faiss", "faiss-gpu"),
+}
+
+
+@dataclass(frozen=True)
+class Unmet:
+    dist: Distribution  # who asks
+    requirement: Requirement
+    have: Optional[str]  # the installed version, None where it is not installed
+
+
+def unmet(facts: Facts) -> Tuple[Unmet, ...]:
+    """What installed packages require and do not find, markers counted. torch's family, triton and nvidia-* wheels are
+    left to the rules that know them; packages of conda's are left to conda."""
+    distributions = need(facts.installs.distributions, "installed packages")
+    versions: Dict[str, str] = {}
+    for dist in distributions:
+        if dist.metadata_readable:
+            versions.setdefault(canonical(dist.name), dist.version)
+    conda = {record.name for record in value_or(facts.installs.conda, ())}
+    suspects: List[Unmet] = []
+    for dist in distributions:
+        # conda and the distribution resolve by records of their own, and split packages as they like.
+        if not by_pip(dist) and (conda or "/dist-packages" in dist.location):
+            continue
+        for line in dist.requires:
+            if "extra" in line and ";" in line and "extra" in line.partition(";")[2]:
+                continue
+            requirement = parse(line)
+            if requirement is None or _left_to_others(requirement.name):
+                continue
+            have = versions.get(requirement.name)
+            if have is None and not _served(requirement.name, versions, conda):
+                suspects.append(Unmet(dist, requirement, None))
+            elif have and admits(requirement.specifier, have) is False:
+                suspects.append(Unmet(dist, requirement, have))
+    return _that_apply(facts, suspects) if suspects else ()
+
+
+def _left_to_others(name: str) -> bool:
+    return (
+        name in TORCH_FAMILY or name.startswith(("nvidia-", "cuda-")) or name.startswith(("triton", "pytorch-triton"))
+    )
+
+
+def _served(name: str, versions: Mapping[str, str], conda: Collection[str]) -> bool:
+    """Whether a package that is not installed under this name is there under another."""
+    if name in conda or any(one in conda for one in CONDA_STAND_INS.get(name, ())):
+        return True
+    return any(one in versions for one in STAND_INS.get(name, ()))
+
+
+def _that_apply(facts: Facts, suspects: List[Unmet]) -> Tuple[Unmet, ...]:
+    """Most requirements that look unmet are for another platform or an older Python: markers are asked last."""
+    environment = marker_environment(facts)
+    answers: Dict[str, Optional[bool]] = {}
+    kept = []
+    for suspect in suspects:
+        marker = suspect.requirement.marker
+        if marker not in answers:
+            answers[marker] = applies(marker, environment)
+        if answers[marker]:
+            kept.append(suspect)
+    return tuple(kept)

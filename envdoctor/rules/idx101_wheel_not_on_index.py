@@ -1,0 +1,129 @@
+"""The wanted version and build is not on the index that would be asked.
+
+What it finds
+  requirements.txt asks for a build such as torch==2.1.0+cu118 while only PyPI would be asked, or the PyTorch index of
+  another build, or a build that never existed for that release; it asks for `pytorch`, which on PyPI is a placeholder;
+  pip is told to use no index at all and has no folder of wheels either.
+
+Why it matters
+  pip says "Could not find a version that satisfies the requirement", and lists versions without the tag.
+
+How it is mended
+  Install torch from the index of its build first; the requirement is then met.
+
+What it leaves alone
+  A version that is already installed, and indexes whose content is not known.
+
+Example
+  requirements.txt: torch==2.1.0+cu118, without --index-url https://download.pytorch.org/whl/cu118.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator, Optional, Tuple
+
+from ..compat import CompatTable, NoRow
+from ..facts import Facts
+from ..reading import given, need, value_or
+from ..report import Evidence, Finding, NeedTorch, Remedy
+from ._common import TORCH_FAMILY, canonical, finding, listed, seen
+from ._indexes import PYTORCH, Place, effective, host, places, same_place, variant_of
+from ._requirements import Requirement, pinned, requested
+
+ID = "IDX101"
+NAME = "wheel-not-on-index"
+SEVERITY = "warning"
+TAGS = ("install", "index")
+
+
+def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
+    yield from _no_index(facts)
+    if given(facts.installs.requested, "requirements.txt") is None:
+        return
+    # A mirror of PyPI has what PyPI has.
+    copies = [mirror.url for mirror in table.mirrors("pypi")] if places(facts) else []
+    where = tuple(place for place in places(facts) if not any(same_place(place.url, url) for url in copies))
+    unknown: Optional[NoRow] = None
+    for asked in requested(facts).requirements:
+        try:
+            yield from _build(facts, table, asked, where)
+        except NoRow as no_row:
+            unknown = unknown or no_row
+        if asked.name == "pytorch" and value_or(facts.python.kind, "") not in ("conda", "conda-base"):
+            yield _placeholder(facts, asked)
+    if unknown:
+        raise unknown
+
+
+def _build(facts: Facts, table: CompatTable, asked: Requirement, where: Tuple[Place, ...]) -> Iterator[Finding]:
+    version = pinned(asked.specifier)
+    if asked.name not in TORCH_FAMILY or version is None or "+" not in version:
+        return
+    if _installed(facts, asked.name, version):
+        return
+    public, _, variant = version.partition("+")
+    line = seen(asked.line, facts.installs.requested)
+    if asked.name == "torch":
+        row = table.torch(public)
+        if variant.startswith(("cu", "cpu")) and variant not in row.variants:
+            builds = Evidence(f"torch {row.version} is built for {listed(row.variants, 8)}", str(row.origin))
+            title = f"requirements.txt asks for torch {version}, a build that does not exist"
+            yield _report(title, (line, builds), NeedTorch(version=public))
+            return
+    if not where:
+        nowhere = seen("no other index is configured", facts.indexes.pip)
+        title = f"requirements.txt asks for {asked.name} {version}, and PyPI has no builds with a +tag"
+        yield _report(title, (line, nowhere), NeedTorch(version=public, accelerator=variant), asked.name)
+        return
+    official = [place for place in where if host(place.url) in PYTORCH and variant_of(place.url)]
+    if len(official) == len(where) and all(variant_of(place.url) != variant for place in official):
+        asks = Evidence(f"{official[0].kind} is {official[0].url}", official[0].source)
+        title = f"requirements.txt asks for {asked.name} {version} from the index of {variant_of(official[0].url)}"
+        yield _report(title, (line, asks), NeedTorch(version=public, accelerator=variant), asked.name)
+
+
+def _installed(facts: Facts, name: str, version: str) -> bool:
+    if name == "torch" and value_or(facts.torch.version, "") == version:
+        return True
+    distributions = value_or(facts.installs.distributions, ())
+    return any(canonical(dist.name) == name and dist.version == version for dist in distributions)
+
+
+def _report(title: str, because: Tuple[Evidence, ...], torch: NeedTorch, name: str = "torch") -> Finding:
+    # A companion's version is not torch's: the cure chooses the pair.
+    needed = torch if name == "torch" else NeedTorch(accelerator=torch.accelerator)
+    return finding(
+        ID,
+        NAME,
+        "warning",
+        title,
+        '`pip install -r requirements.txt` ends in "No matching distribution found".',
+        because,
+        (Remedy("install torch from the index of a build that exists", (needed,)),),
+    )
+
+
+def _placeholder(facts: Facts, asked: Requirement) -> Finding:
+    return finding(
+        ID,
+        NAME,
+        "warning",
+        "requirements.txt asks for `pytorch`, which on PyPI is an empty placeholder: the package is called torch",
+        "Installing it stops with an error by design.",
+        (seen(asked.line, facts.installs.requested),),
+        (Remedy("install torch", (NeedTorch(version=pinned(asked.specifier)),)),),
+    )
+
+
+def _no_index(facts: Facts) -> Iterator[Finding]:
+    settings = need(facts.indexes.pip, "pip's configuration")
+    off = [one for one in effective(settings, "no-index") if "".join(one.values).lower() in ("1", "true", "yes", "on")]
+    if off and not any(effective(settings, "find-links")):
+        yield finding(
+            ID,
+            NAME,
+            "warning",
+            f"{off[0].source} tells pip to use no index, and no folder of wheels is given instead",
+            "pip cannot find any package at all.",
+            (Evidence("no-index is set", off[0].source),),
+        )

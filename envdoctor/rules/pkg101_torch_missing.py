@@ -1,0 +1,64 @@
+"""No torch for the active interpreter, and none elsewhere that you seem to mean.
+
+What it finds
+  torch cannot be imported, nothing says that it ever was installed here, and no other environment of yours has it.
+
+Why it matters
+  `import torch` fails. It is an error where something here asks for torch (an installed package requires it, or
+  requirements.txt does), a warning in a virtual or conda environment, and a note for a Python of the system, a conda
+  base or envdoctor's own environment, which may never have been meant for it.
+
+How it is mended
+  Install torch in a build that this machine can run.
+
+What it leaves to others
+  interpreter-mismatch where another environment has torch; broken-install and pip-conda-mix where remains of it lie
+  here; python-unsupported where no torch exists for this Python.
+
+Example
+  /home/ana/envs/yolo has ultralytics, which requires torch>=1.8.0, and no torch.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ..compat import CompatTable
+from ..facts import Facts
+from ..reading import Missing, need, value_or
+from ..report import Finding
+from ._common import finding, seen
+from ._platform import no_torch_at_all
+from ._wanted import MISSING, elsewhere_of, torch_state, ways_to_install, wish
+
+ID = "PKG101"
+NAME = "torch-missing"
+SEVERITY = "error"
+TAGS = ("install", "torch")
+
+
+def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
+    executable = need(facts.python.executable, "the active Python")
+    if torch_state(facts) != MISSING or elsewhere_of(facts, "torch") or _none_exists(facts, table):
+        return
+    asked = wish(facts)
+    version = value_or(facts.python.version, "")
+    yield finding(
+        ID,
+        NAME,
+        asked.severity,
+        f"torch is not installed for {executable}" + (f" (Python {version})" if version else ""),
+        "`import torch` fails in this environment."
+        if asked.level != "bare"
+        else "Nothing here asks for torch either: activate the environment that you mean, or make one.",
+        (seen("no torch along sys.path", facts.torch.path), *asked.because),
+        ways_to_install(facts),
+    )
+
+
+def _none_exists(facts: Facts, table: CompatTable) -> bool:
+    """Whether python-unsupported speaks. That this is unknown does not bring torch back."""
+    try:
+        return no_torch_at_all(facts, table) is not None
+    except Missing:
+        return False
