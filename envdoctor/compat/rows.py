@@ -49,6 +49,8 @@ class TorchRelease:
     audio_pythons: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
     # Accelerators known to exist on platforms other than linux_x86_64 (which has `variants`): linux_aarch64, win_amd64.
     variants_on: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
+    unadvertised: Tuple[str, ...] = ()  # variants that exist on the index and stand in no official command
+    pypi_on: Mapping[str, str] = field(default_factory=dict)  # platform -> variant that PyPI gives there
     pypi: bool = True  # False: on its own index only (1.8.2 LTS)
     pythons_refused: Tuple[str, ...] = ()  # exact Python versions that a companion's metadata refuses: "3.14.1"
 

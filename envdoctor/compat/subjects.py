@@ -40,6 +40,8 @@ _ALL = (
             "trio_pythons": many(TEXT),
             "variants": many(TEXT, 1),
             "variants_on": named(many(TEXT)),
+            "unadvertised": many(TEXT, 1),
+            "pypi_on": named(TEXT),
             "glibc": named(VERSION),
             "cxx11_abi": named(TRUTH),
             "cudnn": named(VERSION),
@@ -51,7 +53,7 @@ _ALL = (
             "pythons_refused": many(VERSION, 1),
         },
         TorchRelease,
-        optional=("pypi", "pythons_refused"),
+        optional=("unadvertised", "pypi", "pythons_refused"),
     ),
     Subject(
         "arch",
