@@ -24,6 +24,8 @@ class Situation:
     path: Sequence[Path]  # of PATH, before /usr/bin:/bin
     variables: Dict[str, str] = field(default_factory=dict)
     nvml: str = ""  # state of the stand-in NVML; "": this machine has no NVIDIA library
+    module: str = "550.54.15"  # version of the loaded kernel module beside that NVML; "": not loaded
+    cards: int = 2  # GPUs on the PCI bus beside that NVML
 
     def environ(self) -> Dict[str, str]:
         path = ":".join([*map(str, self.path), "/usr/bin", "/bin"])

@@ -11,6 +11,7 @@ import io
 import json
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -37,9 +38,13 @@ class Channel:
         depends: Sequence[str] = (),
         number: int = 0,
         links: Sequence[Tuple[str, str]] = (),
+        entry_points: Sequence[str] = (),
     ) -> None:
+        """A package; one with entry points is a noarch Python package, whose scripts the installer writes."""
         index = {"name": name, "version": version, "build": build, "build_number": number, "depends": list(depends)}
         index.update(subdir="linux-64", arch="x86_64", platform="linux", timestamp=1700000000000)
+        if entry_points:
+            index.update(noarch="python")
         paths = [
             {"_path": path, "path_type": "hardlink", "sha256": _sha(data), "size_in_bytes": len(data)}
             for path, data in files.items()
@@ -53,12 +58,15 @@ class Channel:
             _put(archive, "info/index.json", json.dumps(index).encode())
             _put(archive, "info/paths.json", json.dumps({"paths": paths, "paths_version": 1}).encode())
             _put(archive, "info/files", "".join(f"{entry['_path']}\n" for entry in paths).encode())
+            if entry_points:
+                link = {"noarch": {"type": "python", "entry_points": list(entry_points)}, "package_metadata_version": 1}
+                _put(archive, "info/link.json", json.dumps(link).encode())
             for path, data in files.items():
                 _put(archive, path, data, 0o755 if path.startswith("bin/") or ".so" in path else 0o644)
             for path, target in links:
-                link = tarfile.TarInfo(path)
-                link.type, link.linkname = tarfile.SYMTYPE, target
-                archive.addfile(link)
+                member = tarfile.TarInfo(path)
+                member.type, member.linkname = tarfile.SYMTYPE, target
+                archive.addfile(member)
         raw = file.read_bytes()
         self.records[file.name] = {**index, "sha256": _sha(raw), "md5": hashlib.md5(raw).hexdigest(), "size": len(raw)}
 
@@ -90,10 +98,18 @@ def real_python() -> Dict[str, bytes]:
         name = str(file.relative_to(base))
         if file.is_dir() or any(part in name for part in SKIPPED) or "/config-" in name:
             continue
-        if "site-packages/" in name and not name.split("site-packages/")[1].startswith(("pip/", "pip-")):
-            continue
-        kept[name] = file.read_bytes()
+        if "site-packages/" not in name:
+            kept[name] = file.read_bytes()
     return kept
+
+
+def real_pip() -> Dict[str, bytes]:
+    """pip as the running CPython bundles it."""
+    import ensurepip
+
+    bundled = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
+    with zipfile.ZipFile(bundled) as archive:
+        return {f"site-packages/{name}": archive.read(name) for name in archive.namelist()}
 
 
 def pytorch_channel(folder: Path) -> str:
@@ -102,6 +118,8 @@ def pytorch_channel(folder: Path) -> str:
     links = [("bin/python", f"python{MINOR}"), ("bin/python3", f"python{MINOR}")]
     channel.add("python", f"{MINOR}.0", "h0_0_cpython", real_python(), links=links)
     python = f"python >={MINOR},<{MINOR[:2]}{int(MINOR[2:]) + 1}.0a0"
+    pip = ["pip = pip._internal.cli.main:main", "pip3 = pip._internal.cli.main:main"]
+    channel.add("pip", "23.2.1", "py_0", real_pip(), ["python"], entry_points=pip)
     channel.add("pytorch-mutex", "1.0", "cpu", {})
     channel.add("pytorch-mutex", "1.0", "cuda", {}, number=100)
     channel.add("cpuonly", "2.0", "0", {}, ["pytorch-mutex 1.0 cpu"])

@@ -18,26 +18,26 @@ def _active(folder: Path, python: Path, **more: str) -> Situation:
 
 
 def healthy_conda(folder: Path, channel: str) -> Situation:
-    python = prefix(folder / "envs" / "lab", channel, ["python", "pytorch 2.1.0.* *cuda*", "mkl <2024.1"], "12.4")
+    python = prefix(folder / "envs" / "lab", channel, ["pip", "pytorch 2.1.0.* *cuda*", "mkl <2024.1"], "12.4")
     return dataclasses.replace(_active(folder, python), nvml=AMPERE)
 
 
 def solved_cpu_build(folder: Path, channel: str) -> Situation:
     """Solved on a login node without a driver; run beside a GPU."""
-    python = prefix(folder / "envs" / "lab", channel, ["python", "pytorch 2.1.0.*", "mkl <2024.1"])
+    python = prefix(folder / "envs" / "lab", channel, ["pip", "pytorch 2.1.0.*", "mkl <2024.1"])
     return dataclasses.replace(_active(folder, python), nvml=AMPERE)
 
 
 def pip_over_conda(folder: Path, channel: str) -> Situation:
     """pip's torch 2.3.0 laid over conda's 2.1.0 without removing it."""
-    python = prefix(folder / "envs" / "lab", channel, ["python", "pytorch 2.1.0.* *cuda*", "mkl <2024.1"], "12.4")
+    python = prefix(folder / "envs" / "lab", channel, ["pip", "pytorch 2.1.0.* *cuda*", "mkl <2024.1"], "12.4")
     install(python, wheels.torch_wheel(folder, "2.3.0+cu121", "12.1"), options=["--ignore-installed"])
     return dataclasses.replace(_active(folder, python), nvml=AMPERE)
 
 
 def new_mkl(folder: Path, channel: str) -> Situation:
     """MKL 2024.2 under a torch of the pytorch channel: undefined symbol iJIT_NotifyEvent."""
-    python = prefix(folder / "envs" / "lab", channel, ["python", "pytorch 2.1.0.* *cuda*", "mkl 2024.2.*"], "12.4")
+    python = prefix(folder / "envs" / "lab", channel, ["pip", "pytorch 2.1.0.* *cuda*", "mkl 2024.2.*"], "12.4")
     return dataclasses.replace(_active(folder, python), nvml=AMPERE)
 
 

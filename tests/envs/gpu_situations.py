@@ -14,13 +14,13 @@ AMPERE = (
 )
 
 
-def _with_torch(
-    folder: Path, nvml: str, version: str = "2.1.0", cuda: str = "12.1", vision: str = "0.16.0"
-) -> Situation:
+def _with_torch(folder: Path, nvml: str, cuda: str = "12.1") -> Situation:
+    """torch 2.1.0 in a virtual environment, beside the GPUs of that NVML state."""
     python = venv(folder / "env")
-    install(python, *torch_set(folder, version, cuda or None, vision))
+    install(python, *torch_set(folder, cuda=cuda or None))
     situation = shell(folder, python.parent, VIRTUAL_ENV=str(folder / "env"))
-    return dataclasses.replace(situation, nvml=nvml)
+    driver = nvml.split("\n")[0].split("= ")[1]
+    return dataclasses.replace(situation, nvml=nvml, module=driver, cards=nvml.count("[gpu]") or 2)
 
 
 def healthy_gpu(folder: Path) -> Situation:
@@ -50,11 +50,13 @@ def ada_on_ampere_code(folder: Path) -> Situation:
 
 
 def no_driver(folder: Path) -> Situation:
-    return _with_torch(folder, AMPERE + "fault = nvmlInit* * DRIVER_NOT_LOADED\n")
+    situation = _with_torch(folder, AMPERE + "fault = nvmlInit* * DRIVER_NOT_LOADED\n")
+    return dataclasses.replace(situation, module="")
 
 
 def library_mismatch(folder: Path) -> Situation:
-    return _with_torch(folder, AMPERE + "fault = nvmlInit* * LIB_RM_VERSION_MISMATCH\n")
+    situation = _with_torch(folder, AMPERE + "fault = nvmlInit* * LIB_RM_VERSION_MISMATCH\n")
+    return dataclasses.replace(situation, module="545.23.08")
 
 
 def lost_gpu(folder: Path) -> Situation:

@@ -21,14 +21,49 @@ def command(*options: str) -> List[str]:
     return [sys.executable, "-c", START, *options]
 
 
+# A mount namespace in which this machine has NVIDIA cards: device files, kernel module and PCI bus as the driver's
+# own files would show them. NVML itself is the stand-in.
+CARDS = """
+set -e
+module=$1 cards=$2 dev=$3; shift 3
+mount -t tmpfs none "$dev"
+for node in null zero random urandom tty; do touch "$dev/$node"; mount --bind "/dev/$node" "$dev/$node"; done
+mkdir "$dev/shm"; mount --bind /dev/shm "$dev/shm"
+mount -t tmpfs none /sys/module
+mount -t tmpfs none /sys/bus/pci/devices
+if [ -n "$module" ]; then
+  mkdir /sys/module/nvidia; echo "$module" > /sys/module/nvidia/version
+  for node in nvidiactl nvidia-uvm; do mknod -m 666 "$dev/$node" c 1 3; done
+fi
+card=0
+while [ "$card" -lt "$cards" ]; do
+  bus=/sys/bus/pci/devices/0000:0$card:00.0; mkdir "$bus"
+  printf '%bPCI_CLASS=30000\\nPCI_ID=10DE:2204\\n' "${module:+DRIVER=nvidia\\n}" > "$bus/uevent"
+  [ -z "$module" ] || mknod -m 666 "$dev/nvidia$card" c 1 3
+  card=$((card + 1))
+done
+mount --rbind "$dev" /dev
+exec "$@"
+"""
+
+
+def beside_cards(situation: Situation) -> List[str]:
+    """The start of a command line that runs the rest on a machine with those cards. Needs root."""
+    folder = situation.home / "dev"
+    folder.mkdir(exist_ok=True)
+    return ["unshare", "-m", "sh", "-c", CARDS, "sh", situation.module, str(situation.cards), str(folder)]
+
+
 def envdoctor(situation: Situation, *options: str, nvml: str = "") -> subprocess.CompletedProcess[bytes]:
     """`nvml` is the folder of the stand-in NVML, needed where the situation has a state for it."""
     environ = {**situation.environ(), "PYTHONDONTWRITEBYTECODE": "1"}
+    start: List[str] = []
     if situation.nvml:
+        start = beside_cards(situation)
         state = situation.home / "nvml.conf"
         state.write_text(situation.nvml)
         environ.update(FAKENVML=str(state), LD_LIBRARY_PATH=nvml)
-    return subprocess.run(command(*options), env=environ, cwd=situation.cwd, capture_output=True, timeout=60)
+    return subprocess.run([*start, *command(*options)], env=environ, cwd=situation.cwd, capture_output=True, timeout=60)
 
 
 def check(situation: Situation, *options: str, nvml: str = "") -> Dict[str, Any]:

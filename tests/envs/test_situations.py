@@ -36,7 +36,7 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> str:
     pytest.importorskip("rattler", reason="py-rattler has no build for this Python")
     from .conda import pytorch_channel
 
-    return pytorch_channel(tmp_path_factory.mktemp("channel"))
+    return pytorch_channel(tmp_path_factory.mktemp("channels") / "pytorch")
 
 
 @pytest.mark.parametrize("name", conda_situations.SITUATIONS)
