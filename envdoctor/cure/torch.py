@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import List, Sequence, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Facts
-from ..reading import Known, value_or
+from ..reading import Absent, Known, Reading, value_or
 from ..report import NeedTorch
+from ..versions import cuda_tag
 from . import conda, pip, project
 from .parts import Argv, Case, NoWay, Part
 from .planner import NoPlan, TorchPlan, pip_words, plan_torch
@@ -49,24 +50,49 @@ def _pip_commands(plan: TorchPlan, need: NeedTorch, spot: Spot, facts: Facts) ->
     if spot.python is None:
         raise NoWay("There is no interpreter to install into.")
     words = pip_words(plan)
-    names = tuple(canonical(word) for word in requirements_of(words)) if _again(plan, need, facts) else ()
-    return pip.install(spot, words, reinstall=names)
+    again = [name for name, _ in plan.packages] if need.reinstall else list(_stale(plan, facts))
+    if not again:
+        return pip.install(spot, words)
+    forced = pip.install(spot, (*requirements_of(words, again), *index_of(words)), no_deps=True, reinstall=again)
+    return tuple(dict.fromkeys((*forced, *pip.install(spot, words))))
 
 
-def _again(plan: TorchPlan, need: NeedTorch, facts: Facts) -> bool:
-    """Whether the files must be put in place again: pip takes 2.5.1+cu118 for `torch==2.5.1` and would do nothing."""
-    if need.reinstall:
-        return True
-    if any("+" in requirement for requirement in requirements_of(pip_words(plan))):
-        return False
-    have = str(value_or(facts.torch.version, "")).split("+", 1)[0]
-    return have == str(plan.torch)
+def _stale(plan: TorchPlan, facts: Facts) -> Iterator[str]:
+    """Packages of the right version and the wrong build: pip takes 2.5.1+cu118 for `torch==2.5.1` and does nothing.
+
+    Only these are forced, because each is a large download.
+    """
+    have = {one.name: (one.version, one.cuda) for one in value_or(facts.torch.companions, ())}
+    if isinstance(facts.torch.version, Known):
+        have["torch"] = (facts.torch.version.value, facts.torch.cuda)
+    for name, wanted in plan.packages:
+        version, cuda = have.get(name, ("", Absent()))
+        public, _, tag = version.partition("+")
+        if "+" in wanted or public != wanted:
+            continue  # pip itself sees that this is another version
+        if (tag or variant_of(cuda)) not in ("", plan.variant):
+            yield name
 
 
-def requirements_of(words: Sequence[str]) -> Tuple[str, ...]:
-    """The requirements among pip's words, options and their values left out."""
-    return tuple(
+def variant_of(cuda: Reading[str]) -> str:
+    """The name of a build on the wheel indexes: cu121, cpu; "" where it is not known."""
+    if isinstance(cuda, Known):
+        return cuda_tag(cuda.value)
+    return "cpu" if isinstance(cuda, Absent) else ""
+
+
+def requirements_of(words: Sequence[str], names: Sequence[str] = ()) -> Tuple[str, ...]:
+    """The requirements among pip's words, options and their values left out; of these packages only, where named."""
+    found = tuple(
         word for before, word in zip(("", *words), words) if not word.startswith("-") and before not in _INDEX_OPTIONS
+    )
+    return tuple(word for word in found if not names or canonical(word) in names)
+
+
+def index_of(words: Sequence[str]) -> Tuple[str, ...]:
+    """pip's words that say where packages come from."""
+    return tuple(
+        word for before, word in zip(("", *words), words) if word in _INDEX_OPTIONS or before in _INDEX_OPTIONS
     )
 
 
@@ -90,7 +116,9 @@ def _in_conda(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
     if copies:
         note = f"conda has no build of torch {plan.torch} for {plan.variant} that is known, so it comes from pip."
         parts.append(Part("remove", (conda.remove(spot, copies),), "removes"))
-    commands = _pip_commands(plan, need, conda.for_pip(spot), case.facts)
+    inside = conda.for_pip(spot)
+    # With conda's copy gone there is nothing left that pip could take for the right one.
+    commands = pip.install(inside, pip_words(plan)) if copies else _pip_commands(plan, need, inside, case.facts)
     parts.append(Part("torch", (*conda.pip_first(spot), *commands), note=note))
     return tuple(parts)
 
@@ -101,7 +129,7 @@ def _in_project(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...
     spot = case.spot
     if spot.manager == "pixi":
         return (_in_pixi(plan, case),)
-    index = next((url for option, url in zip(words, words[1:]) if option in _INDEX_OPTIONS), "")
+    index = (index_of(words) or ("",))[-1]
     if "--find-links" in words or "-f" in words:
         # The oldest builds have no index that a manifest could name.
         note = f"{spot.manager} projects cannot name this source; the next sync would undo the change."

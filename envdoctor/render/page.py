@@ -57,11 +57,7 @@ def check_page(report: Report, verbose: bool = False) -> Tuple[Line, ...]:
 def _overview(report: Report) -> Iterator[Line]:
     findings = report.findings
     if not findings:
-        told = [verdict for verdict in report.verdicts if verdict.status == "pass"]
-        if told:
-            yield Line((("Nothing wrong", "good"), (f": {counted(len(told), 'rule')} passed.", "")))
-        else:
-            yield line("Nothing could be told.", "warning")
+        yield _nothing_found(report)
         return
     counts = [(level, sum(finding.severity == level for finding in findings)) for level in ("error", "warning", "note")]
     yield line(", ".join(counted(number, level) for level, number in counts if number), "strong")
@@ -77,6 +73,22 @@ def _overview(report: Report) -> Iterator[Line]:
             ),
             indent=2,
         )
+
+
+def _nothing_found(report: Report) -> Line:
+    """Healthy only where every question had an answer."""
+    passed = sum(verdict.status == "pass" for verdict in report.verdicts)
+    untold = sum(verdict.status in ("cannot-tell", "crashed") for verdict in report.verdicts)
+    if not passed:
+        return line("Nothing could be told.", "warning")
+    if untold:
+        return Line(
+            (
+                ("Nothing wrong was seen", "strong"),
+                (f": {counted(passed, 'rule')} passed, {untold} could not tell.", ""),
+            )
+        )
+    return Line((("Nothing wrong", "good"), (f": {counted(passed, 'rule')} passed.", "")))
 
 
 def finding_lines(finding: Finding, verbose: bool = False) -> Iterator[Line]:

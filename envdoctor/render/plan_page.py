@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Sequence, Tuple
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 from ..report import Plan, Report, Step
 from . import shell
@@ -26,9 +26,9 @@ def explanation(plan: Plan, admin: bool) -> str:
     if not plan.mended and not plan.unmended:
         return "Nothing to mend."
     lines: List[str] = []
-    for step in plan.steps:
-        lines.append(f"{counted(len(step.commands), 'command')}: {step.title}")
-        lines += [f"  {step.note}"] if step.note else []
+    for title, steps in _by_title(plan.steps).items():
+        lines.append(f"{counted(sum(len(step.commands) for step in steps), 'command')}: {title}")
+        lines += [f"  {note}" for note in dict.fromkeys(step.note for step in steps) if note]
     if plan.admin and admin:
         lines.append("The last, with sudo, are an administrator's:")
         lines += [f"  {step.title}" for step in plan.admin]
@@ -43,6 +43,13 @@ def explanation(plan: Plan, admin: bool) -> str:
         lines.append("Then see that it worked:")
         lines += [f"  {shell.line(argv)}" for argv in plan.checks]
     return "\n".join(shown(one) for one in lines)
+
+
+def _by_title(steps: Sequence[Step]) -> Dict[str, List[Step]]:
+    grouped: Dict[str, List[Step]] = {}
+    for step in steps:
+        grouped.setdefault(step.title, []).append(step)
+    return grouped
 
 
 def plan_page(plan: Plan, report: Report) -> Tuple[Line, ...]:

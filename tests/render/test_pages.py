@@ -67,6 +67,11 @@ def test_nothing_told_is_not_called_healthy() -> None:
     assert "Nothing wrong" not in text_of(made)
 
 
+def test_not_everything_told_is_not_called_healthy_either() -> None:
+    untold = (Verdict("GPU101", "some-rule", "cannot-tell", why="no answer in time"),)
+    assert "Nothing wrong was seen: 1 rule passed, 1 could not tell." in text_of(report(verdicts=untold)).splitlines()
+
+
 def test_own_faults_are_said_as_such() -> None:
     crashed = (Verdict("GPU101", "some-rule", "crashed", why="KeyError: 'x'"),)
     text = text_of(report(verdicts=crashed, probes=(ProbeRun("gpus", "crashed", 0.1, "ValueError: y"),)))
