@@ -15,12 +15,9 @@ from .facts import Claim
 from .host import Host
 from .named import by_name, by_path, interpreter_of
 from .probes import _shims
-from .probes._prefix import there
+from .probes._prefix import is_tool, there
 from .reading import Absent, Known, Reading, Unknown, mapped
 from .target import Answer, Request, Target
-
-#: A tool's own environment comes first on PATH while the tool runs (uvx does that); it is nobody's working environment.
-_TOOLS = ("/uv/archive-v", "/uv/environments-v", "/uv/builds-v", "/uv/tools/", "/pipx/venvs/", "/pipx/.cache/")
 
 #: Part of the patience that the interpreter may take to answer: what is seen from outside must be told as well.
 _SHARE = 0.8
@@ -61,7 +58,7 @@ def _path(host: Host) -> Claim:
     broken: Optional[Claim] = None
     for name in ("python", "python3"):
         for path in host.which(name):
-            if _is_tool(path):
+            if is_tool(path):
                 continue
             found = _shims.behind(host, path) if _shims.is_shim(path) else Known(path, "PATH")
             if isinstance(found, Known):
@@ -71,15 +68,11 @@ def _path(host: Host) -> Claim:
     return broken or Claim("PATH", "python", Absent(("python on PATH", "python3 on PATH")))
 
 
-def _is_tool(path: str) -> bool:
-    return any(sign in path for sign in _TOOLS)
-
-
 def _variables(host: Host) -> List[Claim]:
     found = []
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         prefix = host.environ.get(name, "")
-        if prefix and not _is_tool(prefix + "/"):
+        if prefix and not is_tool(prefix + "/"):
             executable = interpreter_of(host, prefix)
             if isinstance(executable, Known) and not there(host, executable.value):
                 executable = Absent((executable.value,))  # a link that leads nowhere

@@ -4,8 +4,8 @@
 
 prints TOKEN, one line of ASCII JSON, TOKEN. It never raises: a part that fails answers {"error": "..."} in its place.
 
-    interpreter    version, implementation, executable, prefix, base_prefix, exec_prefix, real_prefix, stdlib, abiflags,
-                   free_threaded, bits, system, machine, platform, libc ("glibc 2.31", "musl", null), flags {name: value}
+    interpreter    version, implementation, executable, prefix, base_prefix, exec_prefix, stdlib, abiflags, free_threaded,
+                   bits, system, machine, platform, libc ("glibc 2.31", "musl", null), flags {name: value}
     environ        the variables that change any of this, as the interpreter saw them
     cwd            the current folder, null where it is gone
     site           user_site, user_site_enabled, purelib, platlib, site_dirs, externally_managed (a path, or null)
@@ -45,6 +45,7 @@ VARIABLES = (
     "PYTHONPATH PYTHONHOME PYTHONNOUSERSITE PYTHONSTARTUP PYTHONSAFEPATH PYTHONUSERBASE PYTHONEXECUTABLE "
     "PYTHONPLATLIBDIR VIRTUAL_ENV CONDA_PREFIX CONDA_DEFAULT_ENV __PYVENV_LAUNCHER__"
 ).split()
+VERSION_NAMES = (b"__version__", b"version", b"opencv_version")
 GONE = (2, 20)  # ENOENT, ENOTDIR
 OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 NOTES = []
@@ -77,13 +78,11 @@ def content(path, limit=1 << 16, until=None):
             note(path, error)
         return None
     try:
-        size = 8192 if until else min(limit, 1 << 20)
+        size = 8192 if until else 1 << 15
         data = os.read(handle, size)
-        while len(data) < limit and data and not (until and until in data):
-            more = os.read(handle, min(size, limit - len(data)))
-            if not more:
-                break
-            data += more
+        while len(data) == size < limit and not (until and until in data):
+            data += os.read(handle, size)  # twice as much each time
+            size *= 2
         return data
     except OSError as error:
         note(path, error)
@@ -136,23 +135,17 @@ def platform_tag(system, machine):
 
 def interpreter():
     uname = (
-        os.uname() if hasattr(os, "uname") else ("Windows", "", "", "", os.environ.get("PROCESSOR_ARCHITECTURE", ""))
+        os.uname() if hasattr(os, "uname") else ["Windows", "", "", "", os.environ.get("PROCESSOR_ARCHITECTURE", "")]
     )
     abiflags = getattr(sys, "abiflags", "")
-    flags = {}
-    for name in ("ignore_environment", "no_user_site", "no_site", "isolated", "safe_path", "utf8_mode"):
-        flags[name] = int(getattr(sys.flags, name, 0) or 0)
-    kind = getattr(sys, "implementation", None)
-    kind = kind.name if kind else ("pypy" if "__pypy__" in sys.builtin_module_names else "cpython")
+    flags = ("ignore_environment", "no_user_site", "no_site", "isolated", "safe_path", "utf8_mode")
     return {
-        "version": "%d.%d.%d" % sys.version_info[:3]
-        + ("" if sys.version_info[3] == "final" else sys.version.split()[0].lstrip("0123456789.")),
-        "implementation": {"cpython": "CPython", "pypy": "PyPy"}.get(kind, kind),
+        "version": sys.version.split()[0],  # 3.15.0a1+ keeps its ending
+        "implementation": "PyPy" if "__pypy__" in sys.builtin_module_names else "CPython",
         "executable": sys.executable or "",
         "prefix": sys.prefix,
         "base_prefix": getattr(sys, "real_prefix", None) or getattr(sys, "base_prefix", sys.prefix),
         "exec_prefix": sys.exec_prefix,
-        "real_prefix": getattr(sys, "real_prefix", None),
         "stdlib": STDLIB,
         "abiflags": abiflags,
         "free_threaded": "t" in abiflags,
@@ -161,7 +154,7 @@ def interpreter():
         "machine": uname[4],
         "platform": platform_tag(uname[0], uname[4]),
         "libc": libc(),
-        "flags": flags,
+        "flags": dict((name, int(getattr(sys.flags, name, 0) or 0)) for name in flags),
     }
 
 
@@ -186,9 +179,7 @@ def user_site(site):
     # site has not worked it out (a venv). Asking it imports sysconfig on old versions.
     base = os.environ.get("PYTHONUSERBASE") or os.path.join(os.path.expanduser("~"), ".local")
     tail = "t" if "t" in getattr(sys, "abiflags", "") else ""
-    return os.path.join(
-        base, "lib", "python%d.%d%s" % (sys.version_info[0], sys.version_info[1], tail), "site-packages"
-    )
+    return os.path.join(base, "lib", "python%d.%d%s" % (sys.version_info[:2] + (tail,)), "site-packages")
 
 
 def site_dirs(site):
@@ -239,9 +230,7 @@ def path_part(site, cwd):
     dirs = set(site.get("site_dirs") or ())
     user = site.get("user_site")
     said = os.environ.get("PYTHONPATH", "") if not sys.flags.ignore_environment else ""
-    pythonpath = (
-        set(os.path.abspath(p) for p in said.split(os.pathsep)) if said and cwd else set(said.split(os.pathsep))
-    )
+    pythonpath = set(os.path.abspath(p) for p in said.split(os.pathsep)) if said and cwd else ()
     homes = [p for p in PATH if p in dirs or os.path.basename(p) in ("site-packages", "dist-packages")]
     added, linked = named_by_pth(homes)
     entries = []
@@ -286,7 +275,7 @@ def metadata(data):
         start = head.find(key) + len(key)
         values.append(head[start : head.find("\n", start)].strip() if start >= len(key) else "")
     requires = [rest.split("\n", 1)[0].strip() for rest in head.split("\nRequires-Dist: ")[1:]]
-    return values[0], values[1], requires, values[2]
+    return {"name": values[0], "version": values[1], "requires": requires, "requires_python": values[2]}
 
 
 def requires_txt(data):
@@ -304,10 +293,6 @@ def requires_txt(data):
     return found
 
 
-def odd(name):
-    return b"\n" in name or b"\0" in name
-
-
 def sample(data, folder):
     """(lines, looked for, missing) of a RECORD: some lines spread evenly and every top-level __init__.py.
 
@@ -315,7 +300,7 @@ def sample(data, folder):
     """
     size, find, rfind = len(data), data.find, data.rfind
     total = data.count(b"\n") + (size > 0 and data[-1:] != b"\n")
-    wanted, steps, at = set(), min(20, 5 + total // 60), find(b"/__init__.py,")
+    wanted, steps, at = set(), min(20, 3 + total // 80), find(b"/__init__.py,")
     for step in range(steps):
         start = rfind(b"\n", 0, size * step // steps + 1) + 1
         end = find(b",", start)
@@ -328,10 +313,11 @@ def sample(data, folder):
         at = find(b"/__init__.py,", at + 13)
     missing, looked, top = [], 0, (os.fsencode(folder) if PY3 else folder) + b"/"
     for name in wanted:
-        if name[:1] not in b'./"' and name[-4:] != b".pyc" and b"-info/" not in name and not odd(name):
-            looked += 1
-            if not os.access(top + name, 0) and absent(top + name):
-                missing.append(native(name))
+        if name[:1] in b'./"' or name[-4:] == b".pyc" or b"-info/" in name or b"\n" in name or b"\0" in name:
+            continue
+        looked += 1
+        if not os.access(top + name, 0) and absent(top + name):
+            missing.append(native(name))
     return total, looked, sorted(missing)
 
 
@@ -345,67 +331,40 @@ def direct_url(data):
 
 def distribution(entry, name, linked):
     """One dist-info or egg-info, folder or file, of one entry of sys.path."""
-    path = os.path.join(entry, name)
-    found = {"location": entry, "metadata": path, "installer": "", "url": "", "editable": entry in linked, "record": 0,
-             "sampled": 0, "missing": []}  # fmt: skip
+    path, installer, url, editable, record = entry + "/" + name, "", "", entry in linked, None
     if name.endswith(".dist-info"):
-        name_, version, requires, python = metadata(content(path + "/METADATA", 1 << 20, b"\n\n"))
-        found["installer"] = text(content(path + "/INSTALLER", 200))
-        url = content(path + "/direct_url.json")
-        if url:
-            found["url"], found["editable"] = direct_url(url)
+        told = metadata(content(path + "/METADATA", 1 << 20, b"\n\n"))
+        installer = text(content(path + "/INSTALLER", 200))
+        origin = content(path + "/direct_url.json")
+        if origin:
+            url, editable = direct_url(origin)
         record = content(path + "/RECORD", 1 << 24)
-        if record:
-            found["record"], found["sampled"], found["missing"] = sample(record, entry)
     elif os.path.isdir(path):
-        name_, version, requires, python = metadata(content(path + "/PKG-INFO", 1 << 20, b"\n\n"))
-        requires = requires or requires_txt(content(path + "/requires.txt"))
-        record = content(path + "/installed-files.txt", 1 << 24)
-        if record:
-            lines = [line[3:] + b"," for line in record.splitlines() if line.startswith(b"../")]
-            found["record"], found["sampled"], found["missing"] = sample(b"\n".join(lines), entry)
+        told = metadata(content(path + "/PKG-INFO", 1 << 20, b"\n\n"))
+        told["requires"] = told["requires"] or requires_txt(content(path + "/requires.txt"))
+        lines = (content(path + "/installed-files.txt", 1 << 24) or b"").splitlines()
+        record = b"\n".join(line[3:] + b"," for line in lines if line.startswith(b"../"))
     else:
-        name_, version, requires, python = metadata(content(path, 1 << 20, b"\n\n"))
-    found["name"] = name_ or name.rsplit(".", 1)[0].split("-")[0]
-    found["version"], found["requires"], found["requires_python"], found["readable"] = (
-        version,
-        requires,
-        python,
-        bool(name_),
+        told = metadata(content(path, 1 << 20, b"\n\n"))
+    told.update(
+        location=entry, metadata=path, installer=installer, url=url, editable=editable, readable=bool(told["name"])
     )
-    return found
-
-
-def zipped(egg):
-    """The distribution inside a zipped egg."""
-    import zipimport
-
-    reader = zipimport.zipimporter(egg)
-    name, version, requires, python = metadata(reader.get_data("EGG-INFO/PKG-INFO"))
-    return {"location": egg, "metadata": egg + "/EGG-INFO", "installer": "", "url": "", "editable": False, "record": 0,
-            "sampled": 0, "missing": [], "name": name or os.path.basename(egg).split("-")[0], "version": version,
-            "requires": requires, "requires_python": python, "readable": bool(name)}  # fmt: skip
+    told["record"], told["sampled"], told["missing"] = sample(record, entry) if record else (0, 0, [])
+    told["name"] = told["name"] or name.rsplit(".", 1)[0].split("-")[0]
+    return told
 
 
 def distributions(entries, linked):
     found, seen = [], set()
     for path in [e["path"] for e in entries if e["origin"] != "cwd" and e["exists"]] + sorted(linked):
         real = os.path.realpath(path)
-        if real in seen:
-            continue
-        seen.add(real)
-        if path.endswith(".egg") and os.path.isfile(path):
-            try:
-                found.append(zipped(path))
-            except Exception as error:
-                note(path, error)
-            continue
-        for name in names_in(path):
+        for name in names_in(path) if real not in seen else ():
             if name.endswith((".dist-info", ".egg-info")) and name[0] != "~" or name == "EGG-INFO":
                 try:
                     found.append(distribution(path, name, linked))
                 except Exception as error:
                     note(os.path.join(path, name), error)
+        seen.add(real)
     return found
 
 
@@ -422,7 +381,7 @@ def stated_version(folder):
     for name in ("version.py", "_version.py", "__version__.py", "__init__.py", "_version_meson.py", "_dist_ver.py"):
         head = content(folder + os.sep + name, 8192)
         for line in (head or b"").splitlines():
-            if line.startswith((b"__version__", b"version", b"opencv_version")):
+            if line.partition(b"=")[0].partition(b":")[0].strip() in VERSION_NAMES:
                 value = line.split(b"#")[0].rpartition(b"=")[2].strip()
                 if len(value) > 2 and value[:1] in (b'"', b"'") and value[-1:] == value[:1]:
                     return text(value[1:-1])
@@ -430,18 +389,19 @@ def stated_version(folder):
 
 
 def module_at(entry, name, suffixes):
-    """(path, kind, version) of what an entry of sys.path offers for `import name`, as Python's finder would take it."""
+    """What an entry of sys.path offers for `import name`, as Python's finder would take it; None: nothing."""
     folder = os.path.join(entry, name)
     here = set(names_in(folder)) if os.path.isdir(folder) else None
     if here:
         for tail in suffixes + [".py", ".pyc"]:
             if "__init__" + tail in here:
-                return os.path.join(folder, "__init__" + tail), "package", stated_version(folder)
+                path = os.path.join(folder, "__init__" + tail)
+                return {"path": path, "kind": "package", "version": stated_version(folder)}
     around = set(names_in(entry))
     for tail in suffixes + [".py", ".pyc"]:
         if name + tail in around and os.path.isfile(folder + tail):
-            return folder + tail, "module" if tail[:3] == ".py" else "extension", ""
-    return (folder, "namespace", "") if here is not None and PY3 else None
+            return {"path": folder + tail, "kind": "module" if tail[:3] == ".py" else "extension", "version": ""}
+    return {"path": folder, "kind": "namespace", "version": ""} if here is not None and PY3 else None
 
 
 def suffixes():
@@ -455,9 +415,8 @@ def suffixes():
 
 
 def modules(entries, here, watched):
-    tails, found = suffixes(), dict((name, []) for name in watched)
+    tails, found, last, seen = suffixes(), dict((name, []) for name in watched), [], set()
     others = set(os.path.realpath(e["path"]) for e in entries if e["origin"] != "cwd")
-    seen, last = set(), []
     for entry in entries:
         path = entry["path"] or here
         real = os.path.realpath(path) if path else None
@@ -468,27 +427,31 @@ def modules(entries, here, watched):
         for name in watched:
             copy = module_at(path, name, tails) if name in roots else None
             if copy:
-                item = {
-                    "path": copy[0],
-                    "kind": copy[1],
-                    "entry": entry["path"],
-                    "origin": entry["origin"],
-                    "version": copy[2],
-                }
-                (last if copy[1] == "namespace" else found[name]).append(
-                    item if copy[1] != "namespace" else (name, item)
-                )
-    for name, item in last:  # a folder without __init__.py yields to a package anywhere on the path
-        found[name].append(item)
-    for finder, loaded in list(sys.modules.items()):  # setuptools' editable finders come after the path
-        mapping = getattr(loaded, "MAPPING", None) if finder.startswith("__editable__") else None
-        for name, target in mapping.items() if isinstance(mapping, dict) else ():
-            if name in found and os.path.isdir(target):
-                init = os.path.join(target, "__init__.py")
-                if os.path.realpath(init) not in [os.path.realpath(c["path"]) for c in found[name]]:
-                    found[name].append({"path": init, "kind": "package", "entry": os.path.dirname(target), "origin": "pth",
-                                        "version": stated_version(target)})  # fmt: skip
-    return found
+                copy.update(entry=entry["path"], origin=entry["origin"])
+                if copy["kind"] == "namespace":
+                    last.append((name, copy))
+                else:
+                    found[name].append(copy)
+    # A folder without __init__.py yields to a package anywhere on the path; setuptools' editable finders come last.
+    for name, copy in last:
+        found[name].append(copy)
+    for loaded in [sys.modules[name] for name in sorted(sys.modules) if name.startswith("__editable__")]:
+        for name, target in dict(getattr(loaded, "MAPPING", None) or {}).items():
+            copy = module_at(os.path.dirname(target), name, tails) if name in found else None
+            if copy:
+                copy.update(entry=os.path.dirname(target), origin="pth")
+                found[name].append(copy)
+    return dict((name, distinct(copies)) for name, copies in found.items())
+
+
+def distinct(copies):
+    """Each file once. What the current folder and an editable install share is the install's."""
+    kept = {}
+    for copy in copies:
+        real = os.path.realpath(copy["path"])
+        if real not in kept or kept[real]["origin"] == "cwd":
+            kept[real] = copy
+    return [copy for copy in copies if copy in kept.values()]
 
 
 # --- the answer -------------------------------------------------------------------------------------------------

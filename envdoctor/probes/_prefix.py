@@ -9,9 +9,17 @@ from ..reading import Absent, Known, Reading, Unknown
 
 NAMES = ("bin/python", "bin/python3")
 
+#: Folders in which uv and pipx keep the environments of tools and of single runs.
+_TOOLS = ("/archive-v0/", "/builds-v0/", "/environments-v", "/uv/tools/", "/pipx/venvs/")
+
 
 def there(host: Host, path: str) -> bool:
     return isinstance(host.stat(path), Known)
+
+
+def is_tool(path: str) -> bool:
+    """Whether a path lies in a tool's own environment. uvx puts that first on PATH, and nobody works in it."""
+    return any(sign in path for sign in _TOOLS)
 
 
 def home_of(host: Host) -> str:

@@ -9,7 +9,7 @@ from ..facts import Command
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown, mapped
 from . import _shims
-from ._prefix import prefix_of, same
+from ._prefix import is_tool, prefix_of, same
 
 NAMES = (
     "python3", "pip", "pip3", "yolo", "torchrun", "jupyter", "ipython", "accelerate", "deepspeed", "mim",
@@ -23,9 +23,9 @@ def commands(host: Host, active: Optional[str]) -> Tuple[Command, ...]:
     """The first of each name on PATH. `active` is the active prefix, None where it is not known."""
     found = []
     for name in NAMES:
-        paths = host.which(name)
-        if paths:
-            found.append(command(host, name, paths[0], active))
+        path = next((path for path in host.which(name) if not is_tool(path)), None)
+        if path is not None:
+            found.append(command(host, name, path, active))
     return tuple(found)
 
 
