@@ -9,29 +9,46 @@ from .spot import Spot, canonical
 
 Argv = Tuple[str, ...]
 
+#: Options that take a value; the planner and the table write no others.
+_WITH_VALUE = ("--index-url", "-i", "--extra-index-url", "--find-links", "-f")
+
 
 def install(spot: Spot, words: Sequence[str], no_deps: bool = False, reinstall: Sequence[str] = ()) -> Tuple[Argv, ...]:
-    """Commands that install `words` (requirements and index options) into the spot's interpreter.
+    """Commands that install `words` (requirements and options of pip) into the spot's interpreter.
 
     `reinstall` names packages to put in place again even where their version is right. pip's --force-reinstall would
-    take every dependency along and renew what nothing pins, NumPy first; so the packages alone are forced, and a
+    take every dependency along and renew what nothing pins, NumPy first; so these packages alone are forced, and a
     second plain install completes what they need.
     """
     if spot.python is None:
         raise ValueError("no interpreter to install into")
+    alone = ("--no-deps",) if no_deps else ()
     if _uses_uv(spot):
         again = tuple(word for name in reinstall for word in ("--reinstall-package", name))
-        extra = ("--no-deps",) if no_deps else ()
-        return (("uv", "pip", "install", "--python", spot.python, *extra, *again, *words),)
+        return (("uv", "pip", "install", "--python", spot.python, *alone, *again, *words),)
     pip = (spot.python, "-m", "pip", "install")
     commands = list(_ensured(spot))
-    if reinstall:
-        commands.append((*pip, "--force-reinstall", "--no-deps", *words))
-    if no_deps and not reinstall:
-        commands.append((*pip, "--no-deps", *words))
-    if not no_deps:
-        commands.append((*pip, *words))
+    forced = requirements_of(words, reinstall) if reinstall else ()
+    if forced:
+        commands.append((*pip, "--force-reinstall", "--no-deps", *forced, *options_of(words)))
+    if not (no_deps and forced == requirements_of(words)):
+        commands.append((*pip, *alone, *words))
     return tuple(commands)
+
+
+def requirements_of(words: Sequence[str], names: Sequence[str] = ()) -> Tuple[str, ...]:
+    """The requirements among pip's words, options and their values left out; of these packages only, where named."""
+    found = tuple(word for before, word in zip(("", *words), words) if not _is_option(before, word))
+    return tuple(word for word in found if not names or canonical(word) in names)
+
+
+def options_of(words: Sequence[str]) -> Tuple[str, ...]:
+    """The options among pip's words, with their values."""
+    return tuple(word for before, word in zip(("", *words), words) if _is_option(before, word))
+
+
+def _is_option(before: str, word: str) -> bool:
+    return word.startswith("-") or before in _WITH_VALUE
 
 
 def install_packages(spot: Spot, need: NeedPackages) -> Tuple[Argv, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Iterator, List, Sequence, Tuple
+from typing import Iterator, List, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Facts
@@ -14,9 +14,6 @@ from . import conda, pip, project
 from .parts import Argv, Case, NoWay, Part
 from .planner import NoPlan, TorchPlan, pip_words, plan_torch
 from .spot import CONDA_TOOLS, PROJECT_TOOLS, Spot, canonical
-
-#: Options of pip that take a value and say where packages come from.
-_INDEX_OPTIONS = ("--index-url", "-i", "--extra-index-url", "--find-links", "-f")
 
 
 def torch_parts(need: NeedTorch, case: Case) -> Tuple[Part, ...]:
@@ -49,12 +46,8 @@ def planned(need: NeedTorch, facts: Facts, table: CompatTable) -> TorchPlan:
 def _pip_commands(plan: TorchPlan, need: NeedTorch, spot: Spot, facts: Facts) -> Tuple[Argv, ...]:
     if spot.python is None:
         raise NoWay("There is no interpreter to install into.")
-    words = pip_words(plan)
     again = [name for name, _ in plan.packages] if need.reinstall else list(_stale(plan, facts))
-    if not again:
-        return pip.install(spot, words)
-    forced = pip.install(spot, (*requirements_of(words, again), *index_of(words)), no_deps=True, reinstall=again)
-    return tuple(dict.fromkeys((*forced, *pip.install(spot, words))))
+    return pip.install(spot, pip_words(plan), reinstall=again)
 
 
 def _stale(plan: TorchPlan, facts: Facts) -> Iterator[str]:
@@ -79,21 +72,6 @@ def variant_of(cuda: Reading[str]) -> str:
     if isinstance(cuda, Known):
         return cuda_tag(cuda.value)
     return "cpu" if isinstance(cuda, Absent) else ""
-
-
-def requirements_of(words: Sequence[str], names: Sequence[str] = ()) -> Tuple[str, ...]:
-    """The requirements among pip's words, options and their values left out; of these packages only, where named."""
-    found = tuple(
-        word for before, word in zip(("", *words), words) if not word.startswith("-") and before not in _INDEX_OPTIONS
-    )
-    return tuple(word for word in found if not names or canonical(word) in names)
-
-
-def index_of(words: Sequence[str]) -> Tuple[str, ...]:
-    """pip's words that say where packages come from."""
-    return tuple(
-        word for before, word in zip(("", *words), words) if word in _INDEX_OPTIONS or before in _INDEX_OPTIONS
-    )
 
 
 def _in_conda(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
@@ -125,21 +103,20 @@ def _in_conda(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
 
 def _in_project(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
     words = pip_words(plan)
-    requirements = requirements_of(words)
+    requirements = pip.requirements_of(words)
     spot = case.spot
     if spot.manager == "pixi":
         return (_in_pixi(plan, case),)
-    index = (index_of(words) or ("",))[-1]
-    if "--find-links" in words or "-f" in words:
+    if plan.flag == "--find-links":
         # The oldest builds have no index that a manifest could name.
         note = f"{spot.manager} projects cannot name this source; the next sync would undo the change."
         return (Part("torch", _pip_commands(plan, need, spot, case.facts), note=note),)
-    commands = project.add(spot, requirements, index, f"pytorch-{plan.variant}")
+    commands = project.add(spot, requirements, plan.url, f"pytorch-{plan.variant}")
     if need.reinstall:
         commands += project.again(spot, tuple(canonical(one) for one in requirements))
     note = ""
-    if index and spot.manager == "uv":
-        note = f"Set `explicit = true` under [[tool.uv.index]] so that only torch comes from {index}."
+    if plan.url and spot.manager == "uv":
+        note = f"Set `explicit = true` under [[tool.uv.index]] so that only torch comes from {plan.url}."
     return (Part("torch", commands, note=note),)
 
 
@@ -151,5 +128,5 @@ def _in_pixi(plan: TorchPlan, case: Case) -> Part:
     driver = case.facts.driver.cuda
     if gpu and isinstance(driver, Known):
         specs.append(f"cuda-version<={driver.value}")
-    note = "pixi chooses GPU builds only where the manifest says that CUDA is there." if gpu else ""
+    note = 'pixi chooses GPU builds only where pixi.toml says: [system-requirements] cuda = "12".' if gpu else ""
     return Part("torch", (("pixi", "add", "--manifest-path", spot.project or ".", *specs),), note=note)
