@@ -14,6 +14,7 @@ prints TOKEN, one line of ASCII JSON, TOKEN. CPython 2.7 and 3.5 to 3.15, as far
 
 A crash or a hang is the host's to tell: then nothing is printed.
 """
+
 import sys
 
 PATH = list(sys.path)
@@ -38,7 +39,7 @@ LONGEST = 2000  # characters of an error or a warning
 def text(value):
     if isinstance(value, bytes):  # Python 2
         value = value.decode("utf-8", "replace")
-    return (u"%s" % (value,)).strip()[:LONGEST]
+    return ("%s" % (value,)).strip()[:LONGEST]
 
 
 def told(error):

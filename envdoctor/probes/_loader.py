@@ -111,16 +111,28 @@ class Loader:
         """Load a library by its name alone, as dlopen(soname) called by `asking` does."""
         self._load_needs_of([found] if (found := self._take(soname, asking)) else [])
 
-    def find(self, soname: str) -> Optional[Taken]:
-        """Where the program itself would find `soname`. Loads nothing."""
-        for folder, by in self._places(self._program, soname):
+    def find(self, soname: str, library: str = "") -> Optional[Taken]:
+        """Where `soname` would be found, asked by the library at that path, else by one that says no folders itself."""
+        asking = self._read(library, self._program) if library else None
+        for folder, by in self._places(asking or self._plain_library(), soname):
             if self._holds(folder, soname, by):
-                return Taken(_plain(folder, soname), by, self._program.path if self._program else "")
+                return Taken(_plain(folder, soname), by, library)
         return None
+
+    def system_names(self) -> Tuple[str, ...]:
+        """Every soname that ld.so.cache knows; empty where there is none."""
+        return self._cache().sonames()
+
+    def system_paths(self, soname: str) -> Tuple[str, ...]:
+        return tuple(self._cache().paths(soname, self._program.machine if self._program else 0))
 
     def object(self, path: str) -> Optional[Object]:
         """What was read of a file that is loaded; None for those of the system, which are not followed."""
         return self._objects.get(path)
+
+    def _plain_library(self) -> Object:
+        machine = self._program.machine if self._program else 0
+        return Object("", "", machine, (), (), (), False, self._program)
 
     def _load_needs_of(self, queue: List[Object]) -> None:
         while queue:
@@ -159,22 +171,21 @@ class Loader:
         self.loaded.setdefault(name, taken)
         self.loaded.setdefault(found.soname or name, taken)
 
-    def _places(self, asking: Optional[Object], soname: str) -> Iterator[Tuple[str, str]]:
+    def _places(self, asking: Object, soname: str) -> Iterator[Tuple[str, str]]:
         """Folders in the order of the search, and what names each."""
-        if asking is None or not asking.has_runpath:
-            link = asking
+        if not asking.has_runpath:
+            link: Optional[Object] = asking
             while link is not None:
                 for folder in link.rpath:
                     yield folder, "RPATH"
                 link = link.loader
         for folder in self._variable:
             yield folder, "LD_LIBRARY_PATH"
-        for folder in asking.runpath if asking is not None else ():
+        for folder in asking.runpath:
             yield folder, "RUNPATH"
-        machine = asking.machine if asking is not None else 0
-        for path in self._cache().paths(soname, machine):
+        for path in self._cache().paths(soname, asking.machine):
             yield posixpath.dirname(path), "ld.so.cache"
-        triplet = _TRIPLET.get(machine)
+        triplet = _TRIPLET.get(asking.machine)
         if triplet:
             yield f"/lib/{triplet}", "default"
             yield f"/usr/lib/{triplet}", "default"
@@ -237,6 +248,9 @@ class LdCache:
         for flags, value in self._entries.get(soname.encode("utf-8", "surrogateescape"), ()):
             if flags & 0xFF00 == _CACHE_FLAG.get(machine, flags & 0xFF00):
                 yield self._text(value).decode("utf-8", "surrogateescape")
+
+    def sonames(self) -> Tuple[str, ...]:
+        return tuple(name.decode("utf-8", "surrogateescape") for name in self._entries)
 
     def _text(self, at: int) -> bytes:
         at += self._start
