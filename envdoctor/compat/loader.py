@@ -78,9 +78,9 @@ def parse(subject: Subject, text: bytes) -> Loaded:
     file = subject.file
     try:
         whole = json.loads(text.decode("utf-8"), object_pairs_hook=lambda pairs: _object(file, pairs))
-    except ValueError as error:
-        if isinstance(error, BadTable):
-            raise
+    except BadTable:
+        raise
+    except (ValueError, RecursionError) as error:
         raise BadTable(f"{file}: not JSON: {error}") from None
     if type(whole) is not dict or whole.keys() != {"subject", "sources", "rows"}:
         raise BadTable(f"{file}: an object with exactly subject, sources and rows is expected")

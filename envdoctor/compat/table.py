@@ -42,7 +42,7 @@ class CompatTable:
         # A file of its own: reading every file for this would cost each start the whole table.
         try:
             return cast(str, json.loads(self._read("date.json").decode("utf-8"))["newest"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadTable(f"date.json: field 'newest' cannot be read: {error}") from None
 
     def torch(self, version: str) -> TorchRelease:

@@ -151,16 +151,15 @@ def _driver_runs(build: Build, driver: Driver, table: CompatTable) -> bool:
 
 
 def _has_code(build: Build, question: Question, table: CompatTable) -> bool:
-    """Whether the build has code for every GPU. PTX counts only where the driver is new enough to compile it."""
+    """Whether the build has binary code for every GPU. PTX is not counted: what torch brings along (cuDNN, cuBLAS)
+    has none to match, and a driver older than the build's CUDA would not compile it."""
     if not is_cuda(build.variant):
         return True
     archs = archs_of(build, question, table)
     if archs is None:
         return False
-    usable = archs.archs
-    if question.driver is not None and not native(question.driver, cuda_of_tag(build.variant)):
-        usable = tuple(arch for arch in usable if not arch.startswith("compute_"))
-    return all(serves(usable, device.capability) for device in question.devices)
+    binary = tuple(arch for arch in archs.archs if not arch.startswith("compute_"))
+    return all(serves(binary, device.capability) for device in question.devices)
 
 
 def archs_of(build: Build, question: Question, table: CompatTable) -> Optional[ArchList]:

@@ -28,7 +28,7 @@ from ._builds import (
     question_of,
     takes_numpy_two,
 )
-from ._machine import NoPlan, native
+from ._machine import NoPlan
 
 __all__ = ["NoPlan", "TorchPlan", "pip_words", "plan_torch"]
 
@@ -90,8 +90,12 @@ def _kept(
         if same:
             notes.append(f"torch {version} is not kept: another package asks for another version.")
             continue
+        there = [build for build in every if build.release.version == version]
+        if not there:
+            notes.append(f"torch {version}, {whose}, has no build in the table that is in question here.")
+            continue
         try:
-            narrow([build for build in every if build.release.version == version], question, table)
+            narrow(there, question, table)
         except NoPlan as reason:
             notes.append(f"torch {version}, {whose}, has no build that works here: {reason}.")
     return []
@@ -166,11 +170,6 @@ def _notes(build: Build, question: Question) -> List[str]:
     notes = []
     if variant in release.unadvertised:
         notes.append(f"The {variant} builds of torch {release.version} stand in no official command.")
-    if question.driver is not None and is_cuda(variant) and not native(question.driver, cuda_of_tag(variant)):
-        notes.append(
-            f"The driver is older than CUDA {cuda_of_tag(variant)} and runs it by minor-version compatibility: "
-            "kernels that must first be compiled from PTX do not run."
-        )
     if question.present and "torchaudio" in question.present and "torchaudio" not in members(release, question):
         notes.append(f"No torchaudio was made for torch {release.version}: the one that is there may not work with it.")
     if question.numpy and not takes_numpy_two(release, question):
