@@ -16,7 +16,9 @@ from typing import Any, Dict, Iterable, Mapping, Sequence, Tuple
 from ..facts import Companion
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown
+from ..target import Answer
 from ..versions import cuda_of_tag
+from . import _answer
 from ._elf import Elf, ElfFiles, lacking
 from ._torch_libraries import Import
 
@@ -75,18 +77,17 @@ class Binary:
 
 
 def companions(
-    host: Host, files: ElfFiles, answer: Mapping[str, Any], played: Import, torch_lib: str
+    host: Host, files: ElfFiles, answer: Reading[Answer], played: Import, torch_lib: str
 ) -> Tuple[Companion, ...]:
     """Every companion in `answer` (inside/ask.py's), held against the torch whose import was played."""
     torch = _opened(host, files, torch_lib)
     return tuple(_companion(host, files, one, played, torch) for one in extensions(host, answer))
 
 
-def extensions(host: Host, answer: Mapping[str, Any]) -> Tuple[Extension, ...]:
+def extensions(host: Host, answer: Reading[Answer]) -> Tuple[Extension, ...]:
     """Companions by distribution, in the order of sys.path; the copy that import takes wins over the metadata."""
     found: Dict[str, Extension] = {}
-    modules = answer.get("modules") or {}
-    for one in answer.get("distributions") or ():
+    for one in _answer.items(answer, "distributions"):
         name = re.sub(r"[-_.]+", "-", one["name"]).lower()
         if name in found or name == "torch" or not (name in NAMED or _asks_for_torch(one["requires"])):
             continue
@@ -94,7 +95,7 @@ def extensions(host: Host, answer: Mapping[str, Any]) -> Tuple[Extension, ...]:
         if not libraries and name not in NAMED:
             continue
         module = NAMED.get(name, name.replace("-", "_"))
-        copies = [copy for copy in modules.get(module, ()) if copy["kind"] == "package"]
+        copies = [copy for copy in _answer.copies(answer, module) if copy["kind"] == "package"]
         folder = posixpath.dirname(copies[0]["path"]) if copies else posixpath.join(one["location"], module)
         if not libraries or (copies and copies[0]["entry"] != one["location"]):
             libraries = _beside(host, folder)

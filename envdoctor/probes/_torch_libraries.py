@@ -127,6 +127,8 @@ def _cudnn_parts(host: Host, loader: Loader) -> None:
 def _missing(loader: Loader, source: str) -> Reading[Tuple[MissingLibrary, ...]]:
     if source in loader.unread:
         return loader.unread[source]
+    if loader.object(source) is None:
+        return Absent((source,))
     sure = [lost for lost in loader.lost if not _doubtful(loader, lost)]
     if loader.lost and not sure:
         return next(iter(loader.unread.values()))

@@ -15,6 +15,7 @@ from ..facts import Compiler, CompilerFacts
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown, mapped
 from ..target import Target
+from . import _answer
 
 _NAMES = ("gcc", "g++", "cc", "c++", "clang", "clang++")
 _NUMBERED = re.compile(r"(?:gcc|g\+\+|clang|clang\+\+)-(\d+(?:\.\d+)?)")
@@ -138,9 +139,7 @@ def _path_of(host: Host, named: str) -> str:
 
 
 def _prefixes(host: Host, target: Target) -> Tuple[str, ...]:
-    answer = target.answer()
-    interpreter = (answer.value.get("interpreter") or {}) if isinstance(answer, Known) else {}
-    named = (interpreter.get("prefix"), host.environ.get("CONDA_PREFIX"))
+    named = (_answer.prefix(target.answer()), host.environ.get("CONDA_PREFIX"))
     return tuple(dict.fromkeys(posixpath.normpath(prefix) for prefix in named if prefix))
 
 

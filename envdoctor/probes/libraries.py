@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterator, Optional, Sequence, Tuple
 
 from ..facts import LibrariesFacts, Library, SearchEntry
 from ..host import Host
 from ..reading import Absent, Known, Reading, mapped, value_or
-from ..target import Target
+from ..target import Answer, Target
 from ..versions import numbers
+from . import _answer
 from ._elf import ElfFiles
 from ._loader import CACHE, Loader, library_path
 from ._torch_libraries import preloaded, wheel_libraries
@@ -52,16 +53,15 @@ _HEADER_START = 1 << 16
 
 def look(host: Host, target: Target) -> LibrariesFacts:
     answer = target.answer()
-    said: Mapping[str, Any] = answer.value if isinstance(answer, Known) else {}
     files = ElfFiles(host)
     loader = Loader(host, files, value_or(target.executable, ""))
-    torch_lib = _torch_lib(said)
+    torch_lib = _torch_lib(answer)
     entries = _entries(host)
     libraries: Dict[str, Library] = {}
-    for path, where in _copies(host, said, loader, entries, torch_lib):
+    for path, where in _copies(host, answer, loader, entries, torch_lib):
         family = family_of(posixpath.basename(path))
         if family and path not in libraries:
-            version = _version(host, path, family, said)
+            version = _version(host, path, family, answer)
             libraries[path] = Library(family, posixpath.basename(path), path, version, where)
     asked = library_path(host)
     return LibrariesFacts(
@@ -95,14 +95,14 @@ def _exists(listing: Reading[Tuple[str, ...]]) -> Reading[bool]:
     return Known(False, listing.looked[0]) if isinstance(listing, Absent) else mapped(listing, lambda _: True)
 
 
-def _torch_lib(answer: Mapping[str, Any]) -> str:
-    copies = (answer.get("modules") or {}).get("torch") or ()
+def _torch_lib(answer: Reading[Answer]) -> str:
+    copies = _answer.copies(answer, "torch")
     folders = [posixpath.dirname(copy["path"]) for copy in copies if copy["kind"] == "package"]
     return f"{folders[0]}/lib" if folders else ""
 
 
 def _copies(
-    host: Host, answer: Mapping[str, Any], loader: Loader, entries: Sequence[SearchEntry], torch_lib: str
+    host: Host, answer: Reading[Answer], loader: Loader, entries: Sequence[SearchEntry], torch_lib: str
 ) -> Iterator[Tuple[str, str]]:
     """Paths that may be watched libraries, and where they were seen."""
     for path in preloaded(host):
@@ -111,10 +111,10 @@ def _copies(
     for entry in entries:
         for name in entry.libraries:
             yield posixpath.normpath(posixpath.join(host.cwd, entry.path, name)), "LD_LIBRARY_PATH"
-    for copies in wheel_libraries(host, [entry["path"] for entry in answer.get("path") or ()]).values():
+    for copies in wheel_libraries(host, _answer.sys_path(answer)).values():
         for path in copies:
             yield path, "wheel"
-    prefix = (answer.get("interpreter") or {}).get("prefix") or ""
+    prefix = _answer.prefix(answer)
     conda = prefix if isinstance(host.stat(f"{prefix}/conda-meta"), Known) else ""
     cached = loader.system_names()
     system = (_TOOLKIT,) if cached else (*_SYSTEM, _TOOLKIT)
@@ -128,7 +128,7 @@ def _copies(
                 yield path, "system"
 
 
-def _version(host: Host, path: str, family: str, answer: Mapping[str, Any]) -> Reading[str]:
+def _version(host: Host, path: str, family: str, answer: Reading[Answer]) -> Reading[str]:
     wheel = _wheel_version(path, family, answer)
     if wheel is not None:
         return wheel
@@ -146,10 +146,10 @@ def _version(host: Host, path: str, family: str, answer: Mapping[str, Any]) -> R
     return Absent((real, header) if family == "cudnn" else (real,))
 
 
-def _wheel_version(path: str, family: str, answer: Mapping[str, Any]) -> Optional[Known[str]]:
+def _wheel_version(path: str, family: str, answer: Reading[Answer]) -> Optional[Known[str]]:
     """Of the nvidia-* distribution that brought it: site-packages/nvidia/cublas/lib is of nvidia-cublas-cu12."""
     stems = {stem for one, stem in _FAMILIES.values() if one == family and stem}
-    for one in answer.get("distributions") or ():
+    for one in _answer.items(answer, "distributions"):
         name = re.fullmatch(r"nvidia[-_](.+?)(?:[-_]cu\d+)?", one["name"].lower())
         if name and name.group(1).replace("_", "-") in stems and path.startswith(one["location"] + "/"):
             # cuDNN's wheels count their own builds after the version: 9.5.1.17

@@ -9,13 +9,14 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from ..facts import Toolkit, ToolkitFacts
 from ..host import Host
 from ..reading import Absent, Known, Reading, mapped
-from ..target import Target
+from ..target import Answer, Target
 from ..versions import from_nvml, minor
+from . import _answer
 
 _PLACES = ("/usr/local/cuda", "/opt/cuda", "/usr/lib/cuda")
 _NVCC_SECONDS = 3.0
@@ -35,16 +36,15 @@ class _Root:
 
 def look(host: Host, target: Target) -> ToolkitFacts:
     answer = target.answer()
-    said: Mapping[str, Any] = answer.value if isinstance(answer, Known) else {}
     found: Dict[str, _Root] = {}
     by: Dict[str, List[str]] = {}
-    for root in _roots(host, said):
+    for root in _roots(host, answer):
         real = host.realpath(root.path)
         key = real.value if isinstance(real, Known) else root.path
         found.setdefault(key, root)
         if root.by not in by.setdefault(key, []):
             by[key].append(root.by)
-    toolkits = tuple(_toolkit(host, said, root, tuple(by[key])) for key, root in found.items())
+    toolkits = tuple(_toolkit(host, answer, root, tuple(by[key])) for key, root in found.items())
     on_path = host.which("nvcc")
     return ToolkitFacts(
         toolkits=Known(toolkits, "CUDA_HOME, CUDA_PATH, PATH, /usr/local, the environment"),
@@ -64,7 +64,7 @@ def _cuda_home(host: Host) -> Reading[str]:
     return mapped(host.stat(_PLACES[0]), lambda _: _PLACES[0])
 
 
-def _roots(host: Host, answer: Mapping[str, Any]) -> Iterator[_Root]:
+def _roots(host: Host, answer: Reading[Answer]) -> Iterator[_Root]:
     for name in ("CUDA_HOME", "CUDA_PATH"):
         if host.environ.get(name):
             path = posixpath.normpath(host.environ[name])
@@ -97,10 +97,9 @@ def _really(host: Host, nvcc: str) -> str:
     return real.value if isinstance(real, Known) else nvcc
 
 
-def _prefixes(host: Host, answer: Mapping[str, Any]) -> Tuple[str, ...]:
+def _prefixes(host: Host, answer: Reading[Answer]) -> Tuple[str, ...]:
     """Conda environments in question: the interpreter's, and the one that is activated."""
-    interpreter = answer.get("interpreter") or {}
-    named = (interpreter.get("prefix"), host.environ.get("CONDA_PREFIX"))
+    named = (_answer.prefix(answer), host.environ.get("CONDA_PREFIX"))
     prefixes = [posixpath.normpath(prefix) for prefix in named if prefix]
     return tuple(prefix for prefix in dict.fromkeys(prefixes) if isinstance(host.stat(f"{prefix}/conda-meta"), Known))
 
@@ -116,18 +115,18 @@ def _conda_version(host: Host, prefix: str) -> Optional[Known[str]]:
     return None
 
 
-def _wheels(host: Host, answer: Mapping[str, Any]) -> Iterator[_Root]:
+def _wheels(host: Host, answer: Reading[Answer]) -> Iterator[_Root]:
     """nvidia/cuda_nvcc and nvidia/cu13 in site-packages, where they hold a compiler."""
-    for entry in answer.get("path") or ():
-        folder = posixpath.join(entry["path"], "nvidia")
-        names = host.listdir(folder) if entry["path"] else None
+    for entry in filter(None, _answer.sys_path(answer)):
+        folder = posixpath.join(entry, "nvidia")
+        names = host.listdir(folder)
         for name in names.value if isinstance(names, Known) else ():
             compiler = name == "cuda_nvcc" or re.fullmatch(r"cu\d+", name)
             if compiler and isinstance(host.stat(f"{folder}/{name}/bin"), Known):
                 yield _Root(f"{folder}/{name}", "wheel", f"{folder}/{name}")
 
 
-def _toolkit(host: Host, answer: Mapping[str, Any], root: _Root, by: Tuple[str, ...]) -> Toolkit:
+def _toolkit(host: Host, answer: Reading[Answer], root: _Root, by: Tuple[str, ...]) -> Toolkit:
     nvcc = mapped(host.stat(f"{root.path}/bin/nvcc"), lambda _: f"{root.path}/bin/nvcc")
     version = _version_in_files(host, answer, root)
     if not isinstance(version, Known) and isinstance(nvcc, Known):
@@ -135,7 +134,7 @@ def _toolkit(host: Host, answer: Mapping[str, Any], root: _Root, by: Tuple[str, 
     return Toolkit(root.path, version, nvcc, by)
 
 
-def _version_in_files(host: Host, answer: Mapping[str, Any], root: _Root) -> Reading[str]:
+def _version_in_files(host: Host, answer: Reading[Answer], root: _Root) -> Reading[str]:
     looked = []
     for path, wanted in (
         # CUDA 11.1 and newer; before; and what conda packages and wheels bring of either
@@ -154,8 +153,8 @@ def _version_in_files(host: Host, answer: Mapping[str, Any], root: _Root) -> Rea
     return _conda_version(host, root.path) or _wheel_version(answer, root.path) or Absent(tuple(looked))
 
 
-def _wheel_version(answer: Mapping[str, Any], root: str) -> Optional[Known[str]]:
-    for one in answer.get("distributions") or ():
+def _wheel_version(answer: Reading[Answer], root: str) -> Optional[Known[str]]:
+    for one in _answer.items(answer, "distributions"):
         if re.match(r"nvidia[-_]cuda[-_]nvcc\b", one["name"]) and root.startswith(one["location"] + "/"):
             return Known(minor(one["version"]), one["metadata"])
     return None

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import time
 from dataclasses import fields, replace
-from typing import Any, List, Mapping, Optional, Sequence, Tuple
+from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ..facts import DeepGpu, DeepTorch, TorchFacts, unknown_group
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown, mapped
-from ..target import Target
+from ..target import Answer, Target
 from ..versions import numbers
+from . import _answer, _said
 from ._companions import companions
 from ._elf import Elf, ElfError, ElfFiles, lacking
 from ._torch_libraries import library, play_import
@@ -29,25 +31,29 @@ _NUMPY = r"numpy\._?core\._?multiarray(?:_umath)?"
 _OLD_ABI = ("_ZN3c105ErrorC1ENS_14SourceLocationESs", "_ZN3c105ErrorC1ENS_14SourceLocationERKSs")
 _NEW_STRING = "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
 _NEW_ABI = tuple(name.replace("Ss", _NEW_STRING) for name in _OLD_ABI)
+_NOT_ASKED = Unknown("not-looked", "only with --deep")
 _BINARIES = ("libc10.so", "libtorch_cpu.so", "libtorch_python.so", "libtorch_cuda.so")
 
 
 def look(host: Host, target: Target) -> TorchFacts:
+    started = time.monotonic()
+    facts = _seen(host, target)
+    return replace(facts, deep=_deep(host, target, time.monotonic() - started))
+
+
+def _seen(host: Host, target: Target) -> TorchFacts:
+    """Everything but `deep`."""
     answer = target.answer()
-    deep = _deep(host, target)
-    if not isinstance(answer, Known):
-        none = answer if isinstance(answer, Unknown) else Unknown("not-looked", "there is no interpreter to ask")
-        return replace(unknown_group(TorchFacts, none), deep=deep)
-    modules, entries = answer.value.get("modules"), answer.value.get("path")
-    if not isinstance(modules, Mapping) or not isinstance(entries, list) or "torch" not in modules:
-        why = Unknown("failed", "the interpreter could not say what it would import", answer.source)
-        return replace(unknown_group(TorchFacts, why), deep=deep)
-    sys_path = tuple(entry["path"] for entry in entries)
-    package = _package(host, modules["torch"])
+    modules = _said.part(answer, "modules")
+    if not isinstance(modules, Known):
+        none = modules if isinstance(modules, Unknown) else Unknown("not-looked", "there is no interpreter to ask")
+        return unknown_group(TorchFacts, none)
+    copies = _answer.copies(answer, "torch")
+    package = _package(host, copies)
     if package is None:
-        absent = Absent((*(copy["path"] for copy in modules["torch"]), *filter(None, sys_path)))
-        return replace(TorchFacts(**{field.name: absent for field in fields(TorchFacts)}), deep=deep)
-    return _described(host, target, answer.value, package, sys_path, deep)
+        absent = Absent((*(copy["path"] for copy in copies), *filter(None, _answer.sys_path(answer))))
+        return TorchFacts(**{field.name: absent for field in fields(TorchFacts)})
+    return _described(host, target, answer, package)
 
 
 def _package(host: Host, copies: Sequence[Mapping[str, str]]) -> Optional[str]:
@@ -57,22 +63,14 @@ def _package(host: Host, copies: Sequence[Mapping[str, str]]) -> Optional[str]:
     return next(iter([*real, *folders]), None)
 
 
-def _described(
-    host: Host,
-    target: Target,
-    answer: Mapping[str, Any],
-    package: str,
-    sys_path: Sequence[str],
-    deep: Reading[DeepTorch],
-) -> TorchFacts:
-    interpreter = answer.get("interpreter") or {}
-    prefix = str(interpreter.get("prefix") or "")
+def _described(host: Host, target: Target, answer: Reading[Answer], package: str) -> TorchFacts:
+    prefix = _answer.prefix(answer)
     executable = target.executable.value if isinstance(target.executable, Known) else ""
     python = library(host, package, prefix, "libtorch_python.so")
     said = version_file(host, f"{package}/version.py")
     build = mapped(said, _build)
     files = ElfFiles(host)
-    played = play_import(host, files, package, executable, sys_path, prefix)
+    played = play_import(host, files, package, executable, _answer.sys_path(answer), prefix)
     return TorchFacts(
         path=Known(package, executable),
         version=_stated(said, "__version__"),
@@ -87,7 +85,7 @@ def _described(
         missing_libraries=played.missing,
         numpy2=_numpy2(host, files, python),
         glibcxx_needed=_glibcxx(files, [library(host, package, prefix, name) for name in _BINARIES]),
-        deep=deep,
+        deep=_NOT_ASKED,
         foreign_libraries=played.foreign,
     )
 
@@ -176,13 +174,13 @@ def _glibcxx(files: ElfFiles, paths: Sequence[str]) -> Reading[str]:
     return Known(max(needs, key=numbers), paths[0]) if needs else Absent(tuple(paths))
 
 
-def _deep(host: Host, target: Target) -> Reading[DeepTorch]:
+def _deep(host: Host, target: Target, spent: float) -> Reading[DeepTorch]:
     if not target.request.deep:
-        return Unknown("not-looked", "only with --deep")
+        return _NOT_ASKED
     if not isinstance(target.executable, Known):
         return Unknown("not-looked", "there is no interpreter to ask")
-    # The rest of the look is ready long before; what is kept back is for ending a child that does not answer.
-    answer = host.ask(target.executable.value, "deep", (), max(1.0, 0.8 * target.request.patience))
+    # What is kept back is for ending a child that does not answer: the rest of these facts must still be told.
+    answer = host.ask(target.executable.value, "deep", (), max(1.0, 0.8 * target.request.patience - spent))
     if not isinstance(answer, Known):
         return answer
     try:
