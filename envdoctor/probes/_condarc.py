@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ..facts import Setting
@@ -65,27 +66,17 @@ def read(host: Host, prefix: str) -> Reading[Tuple[Setting, ...]]:
 
 
 def _with_finals(found: List[Found], files: List[Tuple[str, Mapping[str, Any], Set[str]]]) -> Iterator[Found]:
-    """The strongest first. What a file declares final comes before everything, the weakest file's first."""
+    """The strongest first. What a file declares final (of several the weakest file) overrides every other source."""
     finals: Dict[str, str] = {}
     for path, _, keys in files:
         for key in keys:
             finals.setdefault(_ALIASES.get(key, key), path)
-    every = [*found, *(item for path, document, _ in reversed(files) for item in _of_file(document, path))]
-    yield from (item for item in every if finals.get(_stem(item.key)) == item.source)
-    for item in every:
-        decided_by = finals.get(_stem(item.key))
+    for item in (*found, *(item for path, document, _ in reversed(files) for item in _of_file(document, path))):
+        decided_by = finals.get(item.key.partition(".")[0], item.source)
         if item.source.endswith("mambarc"):
-            yield Found(
-                item.key, item.values, item.source, joins=True
-            )  # for mamba alone: it overrides nothing of conda
-        elif decided_by is None:
-            yield item
-        elif decided_by != item.source:
-            yield Found(item.key, item.values, item.source)  # it no longer joins
-
-
-def _stem(key: str) -> str:
-    return key.partition(".")[0]
+            yield replace(item, joins=True)  # for mamba alone: it overrides nothing of conda
+        else:
+            yield replace(item, overridden=decided_by != item.source)
 
 
 def _files(host: Host, prefix: str) -> Tuple[str, ...]:

@@ -80,13 +80,17 @@ def is_compat(path: str) -> bool:
 
 
 def compat_library(host: Host, folders: Iterable[str]) -> Reading[str]:
-    """The libcuda.so.1 that the loader meets first, where that is a forward-compatibility one."""
+    """The libcuda that the loader meets first, where that is a forward-compatibility one: under the folder's name as
+    the loader was told it, and the file's own name, which tells the version."""
     looked: List[str] = []
     for folder in folders:
         path = posixpath.join(folder, LIBRARIES[0])
         real = host.realpath(path)
         if isinstance(real, Known):
-            return Known(path, path) if is_compat(path) or is_compat(real.value) else Absent((*looked, path))
+            if not (is_compat(path) or is_compat(real.value)):
+                return Absent((*looked, path))
+            own = posixpath.join(folder, posixpath.basename(real.value))
+            return Known(own if isinstance(host.stat(own), Known) else path, path)
         looked.append(path)
     return Absent(tuple(looked))
 

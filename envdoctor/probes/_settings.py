@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Iterable, Set, Tuple
+from typing import Iterable, Optional, Set, Tuple
 
 from ..facts import Setting
 from ..urls import HIDDEN, strip_credentials
@@ -20,6 +20,8 @@ class Found:
     values: Tuple[str, ...]
     source: str
     joins: bool = False  # a list that is joined with those of the other sources, and overrides none
+    overridden: bool = False  # by a rule of the tool's own
+    exists: Optional[bool] = None  # as in Setting
 
 
 def judged(found: Iterable[Found]) -> Tuple[Setting, ...]:
@@ -27,17 +29,17 @@ def judged(found: Iterable[Found]) -> Tuple[Setting, ...]:
     taken: Set[str] = set()
     settings = []
     for item in found:
-        settings.append(setting(item, item.joins or item.key not in taken))
-        if not item.joins:
+        settings.append(setting(item, not item.overridden and (item.joins or item.key not in taken)))
+        if not (item.joins or item.overridden):
             taken.add(item.key)
     return tuple(settings)
 
 
 def setting(item: Found, effective: bool) -> Setting:
     """Credentials are taken out here, before anything becomes a fact."""
-    if _SECRET.search(item.key):
-        return Setting(item.key, (HIDDEN,), item.source, effective)
-    return Setting(item.key, tuple(strip_credentials(value) for value in item.values), item.source, effective)
+    hidden = bool(_SECRET.search(item.key))
+    values = (HIDDEN,) if hidden else tuple(strip_credentials(value) for value in item.values)
+    return Setting(item.key, values, item.source, effective, item.exists)
 
 
 def scalar(value: object) -> str:

@@ -7,6 +7,7 @@ is not: it would wait in the same place.
 
 from __future__ import annotations
 
+import posixpath
 from typing import Any, Mapping, Tuple, TypeVar
 
 from ..facts import DriverFacts
@@ -144,10 +145,14 @@ def _library_of_nvml(version: str) -> str:
 
 
 def _compat(system: Mapping[str, object], by_name: Reading[str]) -> Reading[str]:
+    """The compatibility library that the worker got, spelled as the folder is on the way there where that is known."""
     loaded = _loaded_libcuda(system)
     if not isinstance(loaded, str) or not loaded:
         return by_name
-    return Known(loaded, loaded) if _driver_files.is_compat(loaded) else Absent((loaded,))
+    if not _driver_files.is_compat(loaded):
+        return Absent((loaded,))
+    same = isinstance(by_name, Known) and posixpath.basename(by_name.value) == posixpath.basename(loaded)
+    return by_name if same else Known(loaded, loaded)
 
 
 def _loaded_libcuda(system: Mapping[str, object]) -> Any:

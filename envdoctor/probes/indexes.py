@@ -6,22 +6,23 @@ Nothing is asked of any index: these are files and variables. Credentials are ta
 from __future__ import annotations
 
 import posixpath
-from typing import List
+from typing import List, Optional
 
 from ..facts import IndexesFacts
 from ..host import Host
-from ..reading import Known, value_or
+from ..reading import Known, Unknown, value_or
 from ..target import Target
 from . import _condarc, _managers, _pipconf, _uvconf
-from ._prefix import prefix_of
+from ._prefix import expanded, prefix_of
 from ._settings import Found, judged
 
 #: Lower case first: where both are set, urllib, requests and pip obey the lower one, and an empty lower one is a "no".
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
-_CERTIFICATES = (
+_VARIABLES = (
     "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY", "PIP_TRUSTED_HOST",
     "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE",
 )  # fmt: skip
+_NO_FILES = ("PIP_PROXY", "PIP_TRUSTED_HOST")
 
 
 def look(host: Host, target: Target) -> IndexesFacts:
@@ -55,5 +56,15 @@ def _proxies(host: Host) -> List[Found]:
         for name in (key, key.upper()):
             if name in environ and (environ[name] or name == key):
                 found.append(Found(key, (environ[name],), name))
-    found += [Found(name, (environ[name],), name) for name in _CERTIFICATES if environ.get(name)]
+    for name in (name for name in _VARIABLES if environ.get(name)):
+        exists = None if name in _NO_FILES else _exists(host, environ[name])
+        found.append(Found(name, (environ[name],), name, exists=exists))
     return found
+
+
+def _exists(host: Host, value: str) -> Optional[bool]:
+    """Whether a file or folder of certificates is there (SSL_CERT_DIR may name several); None: it cannot be seen."""
+    seen = [host.stat(expanded(host, path)) for path in value.split(":") if path]
+    if any(isinstance(reading, Known) for reading in seen):
+        return True
+    return None if any(isinstance(reading, Unknown) for reading in seen) else False

@@ -66,7 +66,8 @@ def _distro(text: str) -> str:
     for line in text.splitlines():
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith("#"):
-            fields[name] = re.sub(r"\\(.)", r"\1", value.strip("\"'"))
+            quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+            fields[name] = re.sub(r"\\(.)", r"\1", value[1:-1] if quoted else value)
     found = f"{fields.get('NAME', '')} {fields.get('VERSION_ID', '')}".strip()
     if not found:
         raise ValueError("no NAME in it")
