@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import Dict, Optional, Tuple
 
 from ..facts import VenvFacts
@@ -69,7 +70,7 @@ def _maker(values: Dict[str, str], config: str) -> str:
 
 def _target(command: str) -> str:
     """The folder in `command = /usr/bin/python3 -m venv --options /home/ana/env`: it comes last and may hold spaces."""
-    after = command.partition(" -m venv ")[2]
+    after = re.sub(r'--prompt="[^"]*" ', "", command.partition(" -m venv ")[2])
     start = after.find("/") if not after.startswith("-") else after.find(" /") + 1
     if start < 0 or not after[start:].startswith("/"):
         raise ValueError(f"no folder in {command[:80]!r}")
