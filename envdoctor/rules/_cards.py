@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Facts, Gpu, PciGpu
@@ -12,8 +11,7 @@ from ..report import Evidence, NotApplicable
 from ._gpus import answering, label, visible
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(NamedTuple):
     """`gpu` is None where only the PCI bus knows of the GPU."""
 
     label: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Iterable, List, Optional, Tuple
+from typing import Iterable, List, NamedTuple, Optional, Tuple
 
 from ..facts import Facts, Gpu
 from ..reading import Known, Missing, need, value_or
@@ -42,8 +41,7 @@ def answering(gpus: Iterable[Gpu]) -> Tuple[Gpu, ...]:
     return tuple(gpu for gpu in gpus if gpu.status == "ok")
 
 
-@dataclass(frozen=True)
-class Mask:
+class Mask(NamedTuple):
     """What CUDA_VISIBLE_DEVICES leaves. `seen` is in CUDA's order; `problem` says what is wrong with the value."""
 
     value: Optional[str]  # None: not set

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 from ..facts import Distribution, Facts
 from ..reading import need
@@ -11,8 +10,7 @@ from ._common import canonical, distributions_of
 from ._requirements import applies, marker_environment, parse, pinned
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(NamedTuple):
     name: str  # canonical
     version: str
     requirement: str  # nvidia-cudnn-cu12==9.1.0.70

@@ -1,7 +1,7 @@
 """The host compiler is older than torch's headers or nvcc accept.
 
 It finds the C++ compiler of a machine that has nvcc where its major version is below what the headers of this torch
-ask: gcc 9 from torch 2.2 on, gcc 10 (for -std=c++20) from torch 2.12 on, gcc 5 before; or below what the toolkit takes.
+ask (gcc 9 from torch 2.2 on, gcc 10 with its -std=c++20 from torch 2.12 on, 5 to 7 before), or below what nvcc takes.
 
 It matters only where an extension is compiled here: "You're trying to build PyTorch with a too old version of GCC. We
 need GCC 9 or later". So it is a note, and a warning where the project asks for a package that is compiled.
@@ -31,9 +31,9 @@ SEVERITY = "note"
 TAGS = ("compiler", "torch", "build")
 
 #: torch release series -> the oldest gcc whose compilation its headers allow. c10/util/C++17.h of the wheels 2.0.1 and
-#: 2.1.0 asks for 5, of 2.2.2 and 2.11.0 for 9; torch/utils/cpp_extension.py of 2.12.1 passes -std=c++20, which gcc
-#: knows from 10 on.
-_HEADERS = (((2, 12), 10), ((2, 2), 9), ((1, 0), 5))
+#: 2.1.0 asks for 5 (and 2.1.0's for C++17, which gcc has from 7 on), of 2.2.2 and 2.11.0 for 9;
+#: torch/utils/cpp_extension.py of 2.12.1 passes -std=c++20, which gcc knows from 10 on.
+_HEADERS = (((2, 12), 10), ((2, 2), 9), ((2, 1), 7), ((1, 0), 5))
 _SOURCE = "c10/util/C++17.h and torch/utils/cpp_extension.py of the released wheels (read, 2026-11-24)"
 
 

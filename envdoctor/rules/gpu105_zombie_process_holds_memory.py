@@ -1,8 +1,8 @@
 """GPU memory that no living process explains.
 
-It finds memory in use that the listed processes do not account for, and processes on a GPU that are dead (state Z) or
-no longer in /proc. Inside a container that says nothing, because the processes of others are invisible there, and the
-driver's own use, MIG and MPS are left out.
+It finds memory in use that the listed processes do not account for, and processes on a GPU that are dead (state Z).
+Inside a container that says nothing, because the processes of others are invisible there; a GPU with a process that is
+not in this /proc, MIG and MPS are left out as well.
 
 It matters because the memory stays lost until the process, or the thing that keeps it, is gone; nobody's name is on it.
 

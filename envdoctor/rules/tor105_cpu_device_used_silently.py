@@ -17,7 +17,7 @@ from typing import Iterator
 
 from ..compat import CompatTable
 from ..facts import Facts
-from ..reading import need, source_of
+from ..reading import Unknown, need, source_of
 from ..report import Evidence, Finding, NotApplicable
 from ._common import finding
 from ._gpus import answering, mask, nvml_gpus
@@ -32,6 +32,8 @@ TAGS = ("torch", "gpu")
 def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     cuda_of_torch(facts)
     gpus = answering(nvml_gpus(facts))
+    if isinstance(facts.torch.deep, Unknown) and facts.torch.deep.reason == "not-looked":
+        raise NotApplicable("torch is imported only with --deep")
     deep = need(facts.torch.deep, "an import of torch")
     if mask(facts, gpus).problem and not mask(facts, gpus).seen:
         raise NotApplicable("CUDA_VISIBLE_DEVICES hides every GPU")

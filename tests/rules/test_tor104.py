@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from envdoctor.reading import Absent, Known
+from envdoctor.report import NeedPackages, NeedTorch
+
+from .asking import (
+    NOT_KNOWN,
+    change,
+    companion,
+    dist,
+    evidence,
+    found,
+    healthy,
+    needs,
+    silent,
+    the_one,
+    torch_build,
+    with_companions,
+    with_dists,
+)
+
+
+def test_another_torch_in_its_name() -> None:
+    flash = companion("flash-attn", "2.5.8", built_for_torch=Known("2.1", "local version"), missing_symbols=NOT_KNOWN)
+    finding = the_one("TOR104", with_companions(healthy(), flash))
+    assert finding.severity == "error" and finding.confidence == "certain"
+    assert "flash-attn 2.5.8" in finding.title and "torch 2.1" in finding.title
+
+
+def test_its_symbols_are_all_there_so_it_is_only_likely() -> None:
+    flash = companion("flash-attn", "2.5.8", built_for_torch=Known("2.1", "local version"))
+    assert the_one("TOR104", with_companions(healthy(), flash)).confidence == "likely"
+
+
+def test_missing_symbols_are_proof() -> None:
+    lacking = companion("mmcv", "2.1.0", missing_symbols=Known(("_ZNK3c1010TensorImpl5sizesEv",), "_ext.so"))
+    finding = the_one("TOR104", with_companions(healthy(), lacking))
+    assert finding.confidence == "certain" and "TensorImpl" in evidence(finding)
+
+
+def test_the_other_abi() -> None:
+    finding = the_one(
+        "TOR104", with_companions(healthy(), companion("mmcv", "2.1.0", cxx11_abi=Known(True, "_ext.so")))
+    )
+    assert "C++ ABI" in finding.title and "_GLIBCXX_USE_CXX11_ABI=1" in evidence(finding)
+
+
+def test_another_cuda_major_version() -> None:
+    scatter = companion("torch-scatter", "2.1.2+pt25cu118", cuda=Known("11.8", "local version"))
+    assert "CUDA 11.8" in the_one("TOR104", with_companions(healthy(), scatter)).title
+    lost = companion("mmcv", "2.1.0", missing_libraries=Known(("libcudart.so.11.0",), "_ext.so"))
+    assert "libcudart.so.11.0" in the_one("TOR104", with_companions(healthy(), lost)).title
+
+
+def test_near_misses() -> None:
+    minor = companion("torch-scatter", "2.1.2+pt25cu124", cuda=Known("12.4", "x"), built_for_torch=Known("2.5", "x"))
+    assert silent("TOR104", with_companions(healthy(), minor)) == "pass"
+    # a range of torch versions is no tie
+    ranged = with_dists(
+        with_companions(healthy(), companion("xformers", "0.0.40", built_for_torch=Known("2.10", "metadata"))),
+        dist("xformers", "0.0.40", requires=("torch>=2.4",)),
+    )
+    assert silent("TOR104", ranged) == "pass"
+    # a library that is not torch's own is another matter
+    other = companion("mmcv", "2.1.0", missing_libraries=Known(("libGL.so.1",), "_ext.so"))
+    assert silent("TOR104", with_companions(healthy(), other)) == "pass"
+
+
+def test_a_vendors_torch_is_not_compared_by_version() -> None:
+    facts = torch_build("2.6.0a0+ecf3bae40a.nv25.01", "12.8")
+    flash = companion("flash-attn", "2.7.3", built_for_torch=Known("2.5", "x"), cuda=Known("12.8", "x"))
+    assert silent("TOR104", with_companions(facts, flash)) == "pass"
+
+
+def test_ways_out() -> None:
+    finding = the_one(
+        "TOR104",
+        with_companions(
+            healthy(), companion("somebody-ext", "1.0", built_for_torch=Known("2.1.0", "m"), missing_symbols=NOT_KNOWN)
+        ),
+    )
+    assert needs(finding) == [
+        NeedPackages(("somebody-ext",), reinstall=True, no_deps=True, build_isolation=False),
+        NeedTorch("2.1.0"),
+    ]
+
+
+def test_the_trains_own_packages_are_another_rules() -> None:
+    vision = companion("torchvision", "0.16.0+cu121", built_for_torch=Known("2.1.0", "metadata"))
+    triton = companion("triton", "2.1.0", built_for_torch=Known("2.1.0", "metadata"))
+    assert silent("TOR104", with_companions(healthy(), vision, triton)) == "not-applicable"
+
+
+def test_not_applicable_and_cannot_tell() -> None:
+    assert silent("TOR104", with_companions(healthy())) == "not-applicable"
+    assert silent("TOR104", change(healthy(), "torch", version=Absent(("x",)))) == "not-applicable"
+    assert silent("TOR104", change(healthy(), "torch", companions=NOT_KNOWN)) == "cannot-tell"
+
+
+def test_each_extension_has_its_own_finding() -> None:
+    wrong = [companion(name, "1.0", cxx11_abi=Known(True, "x")) for name in ("mmcv", "flash-attn")]
+    assert len(found("TOR104", with_companions(healthy(), *wrong))) == 2
