@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
+from typing import Dict, Iterable, List, Tuple
 
 from ..facts import PciGpu
 from ..host import Host
-from ..reading import Absent, Known, Reading, Unknown, mapped
+from ..reading import Absent, Known, Reading, Unknown, mapped, value_or
 
 DEVICES = "/sys/bus/pci/devices"
+TABLE = "/proc/bus/pci/devices"
 _NVIDIA = "10DE"
 _GPU_CLASSES = ("300", "302")  # VGA and 3D controllers; the kernel writes 0x030200 as 30200
 _SWITCH_CLASS = "680"  # a bridge of no other kind: an NVSwitch
@@ -35,7 +37,7 @@ def look(host: Host) -> Reading[Bus]:
         return names
     gpus: List[PciGpu] = []
     switches: List[str] = []
-    for address in names.value:
+    for address in _candidates(host, names.value):
         folder = posixpath.join(DEVICES, address)
         said = _uevent(host, folder)
         vendor, _, device = said.get("PCI_ID", "").partition(":")
@@ -50,6 +52,20 @@ def look(host: Host) -> Reading[Bus]:
         if isinstance(host.stat(path), Known):
             return Unknown("not-looked", sentence, path)
     return Known(Bus(tuple(gpus), tuple(switches)), DEVICES)
+
+
+def _candidates(host: Host, addresses: Iterable[str]) -> List[str]:
+    """Without those that the kernel's table gives to other vendors: a server has hundreds of devices, and that table
+    is one file. Its lines begin with bus and device-function (`3b00`), a tab, vendor and device (`10de2204`)."""
+    table = value_or(host.read(TABLE, 1 << 22), "")
+    ours = {line[:4] for line in table.splitlines() if line[5:9].upper() == _NVIDIA}
+    return [address for address in addresses if not table or _place(address) in ours]
+
+
+def _place(address: str) -> str:
+    """'0000:3b:00.1' -> '3b01', as the table writes bus and device-function."""
+    found = re.fullmatch(r"[0-9a-f]+:([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])", address)
+    return f"{found.group(1)}{int(found.group(2), 16) << 3 | int(found.group(3)):02x}" if found else ""
 
 
 def _uevent(host: Host, folder: str) -> Dict[str, str]:

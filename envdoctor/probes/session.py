@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import List
 
@@ -13,7 +12,11 @@ from ..target import Target
 from . import _cgroup, _shell, _variables
 
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
-LIBC_FOLDERS = ("/lib/{m}-linux-gnu", "/lib64", "/usr/lib64", "/usr/lib/{m}-linux-gnu", "/usr/lib", "/lib")
+LOADERS = {
+    "x86_64": ("/lib64/ld-linux-x86-64.so.2",),
+    "aarch64": ("/lib/ld-linux-aarch64.so.1",),
+    "ppc64le": ("/lib64/ld64.so.2",),
+}
 
 
 def look(host: Host, target: Target) -> SessionFacts:
@@ -75,16 +78,23 @@ def _distro(text: str) -> str:
 
 
 def libc(host: Host, machine: str) -> Reading[str]:
-    """The system's C library, as the file itself says; environments may bring none of their own."""
+    """The system's C library by its loader: a tenth of libc.so.6, at a place that programs have built in.
+
+    Up to glibc 2.33 the file's own name tells the version (ld-2.31.so), from 2.33 on the loader says it itself.
+    """
     looked: List[str] = []
-    for folder in LIBC_FOLDERS:
-        path = posixpath.join(folder.format(m=machine), "libc.so.6")
-        found = host.search(path, r"GNU C Library [ -~]*? version \d+\.\d+", 1)
-        if isinstance(found, Known) and found.value:
-            return Known("glibc " + found.value[0].rpartition(" ")[2], path)
-        if isinstance(found, Unknown):
-            return found
-        looked.append(path)
+    for loader in LOADERS.get(machine, ()):
+        real = host.realpath(loader)
+        if isinstance(real, Unknown):
+            return real
+        looked.append(loader)
+        if isinstance(real, Known):
+            named = re.search(r"/ld-(\d+\.\d+)(?:\.\d+)*\.so$", real.value)
+            if named:
+                return Known(f"glibc {named.group(1)}", real.value)
+            said = host.search(loader, r"ld\.so \([ -~]*? version \d+\.\d+", 1)
+            if isinstance(said, Known) and said.value:
+                return Known("glibc " + said.value[0].rpartition(" ")[2], loader)
     path = f"/lib/ld-musl-{machine}.so.1"
     found = host.search(path, r"\x00[01]\.\d{1,2}\.\d{1,2}\x00", 1)
     if isinstance(found, Known):

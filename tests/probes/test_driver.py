@@ -303,6 +303,18 @@ def test_gpus_on_the_bus_whoever_drives_them() -> None:
     assert isinstance(second.link_width, Unknown)
 
 
+def test_the_kernels_table_of_pci_devices_saves_reading_each() -> None:
+    files = {**pci("0000:00:1f.3", "10DE:2204", "30000"), **pci("0001:af:00.0", "10DE:20B0", "30200")}
+    files["/sys/bus/pci/devices/0000:00:02.0/uevent"] = "PCI_CLASS=30000\nPCI_ID=10DE:FFFF\n"
+    table = "0010\t80863e92\t10\n00fb\t10de2204\t0\taf00\naf00\t10de20b0\t0\n"
+    host = FakeHost(files={**files, "/proc/bus/pci/devices": table})
+    gpus = look(host).pci_gpus
+    assert isinstance(gpus, Known) and [gpu.address for gpu in gpus.value] == ["0000:00:1f.3", "0001:af:00.0"]
+    host.files["/proc/bus/pci/devices"] = ""
+    gpus = look(host).pci_gpus
+    assert isinstance(gpus, Known) and len(gpus.value) == 3, "an empty table tells nothing"
+
+
 def test_device_files_that_this_user_may_not_open() -> None:
     host = FakeHost(
         files={"/dev/nvidia0": "", "/dev/nvidiactl": "", "/dev/sda": "", "/dev/nvidia-caps/nvidia-cap1": ""}

@@ -40,17 +40,21 @@ def test_distribution_of_an_old_system_of_a_broken_file_and_of_none() -> None:
     assert isinstance(look(FakeHost()).distro, Absent)
 
 
-GLIBC = b"\x7fELF\0GNU C Library (Ubuntu GLIBC 2.35-0ubuntu3.8) stable release version 2.35.\nCopyright\0"
+LOADER = "/lib64/ld-linux-x86-64.so.2"
+SAYS = b"\x7fELF\0ld.so (Ubuntu GLIBC 2.35-0ubuntu3.8) stable release version 2.35.\nCopyright\0"
+MUSL = "/lib/ld-musl-x86_64.so.1"
 
 
 def test_libc() -> None:
-    path = "/lib/x86_64-linux-gnu/libc.so.6"
-    assert look(FakeHost(files={path: GLIBC})).libc == Known("glibc 2.35", path)
-    musl = "/lib/ld-musl-x86_64.so.1"
-    assert look(FakeHost(files={musl: b"\x7fELF\0" + b"1.2.4\0Versions\0"})).libc == Known("musl 1.2.4", musl)
-    both = look(FakeHost(files={musl: b"\x001.2.4\0", "/lib64/libc.so.6": GLIBC})).libc
-    assert both == Known("glibc 2.35", "/lib64/libc.so.6")
-    assert isinstance(look(FakeHost()).libc, Absent)
+    assert look(FakeHost(files={LOADER: SAYS})).libc == Known("glibc 2.35", LOADER)
+    old = FakeHost(
+        files={"/lib/x86_64-linux-gnu/ld-2.31.so": "ELF"}, links={LOADER: "/lib/x86_64-linux-gnu/ld-2.31.so"}
+    )
+    assert look(old).libc == Known("glibc 2.31", "/lib/x86_64-linux-gnu/ld-2.31.so")
+    assert look(FakeHost(files={MUSL: b"\x7fELF\0" + b"1.2.4\0Versions\0"})).libc == Known("musl 1.2.4", MUSL)
+    assert look(FakeHost(files={MUSL: b"\x001.2.4\0", LOADER: SAYS})).libc == Known("glibc 2.35", LOADER)
+    assert isinstance(look(FakeHost(files={LOADER: "stub"})).libc, Absent)
+    assert isinstance(look(FakeHost(files={LOADER: SAYS}, denied={LOADER})).libc, Unknown)
 
 
 @pytest.mark.parametrize(
