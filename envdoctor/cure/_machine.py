@@ -24,6 +24,7 @@ class NoPlan(Exception):
 class Driver:
     version: Optional[str]  # None: only its CUDA is known
     cuda: Optional[str]  # the newest that it supports by itself; None: not known
+    asked: bool  # the driver said so itself; else it is what its branch reports
     windows: bool  # its number is a Windows driver's (WSL has those)
     evidence: Evidence
 
@@ -82,11 +83,12 @@ def driver_of(facts: Facts, table: CompatTable) -> Optional[Driver]:
     version = _first(driver.module_version, driver.nvml_driver_version)
     windows = isinstance(facts.session.wsl, Known) or value_or(facts.session.os, "") == "windows"
     if isinstance(version, Known):
+        asked = isinstance(driver.cuda, Known)
         own = value_or(driver.cuda, None) or _cuda_of(version.value, table)
-        return Driver(version.value, own, windows, Evidence(f"driver {version.value}", version.source))
+        return Driver(version.value, own, asked, windows, Evidence(f"driver {version.value}", version.source))
     if isinstance(driver.cuda, Known):
         said = Evidence(f"a driver that supports CUDA {driver.cuda.value}", driver.cuda.source)
-        return Driver(None, driver.cuda.value, windows, said)
+        return Driver(None, driver.cuda.value, True, windows, said)
     return None
 
 
@@ -159,14 +161,15 @@ def native(driver: Driver, cuda: str) -> bool:
 
 def runs(driver: Driver, cuda: str, table: CompatTable) -> bool:
     """Whether the driver runs programs built with that CUDA, minor-version compatibility counted."""
-    if native(driver, cuda):
+    if driver.asked and native(driver, cuda):
         return True
     row = table.cuda(cuda)
     lowest = row.minimum_driver_windows if driver.windows else row.minimum_driver
     if driver.version is not None and lowest is not None:
         return numbers(driver.version) >= numbers(lowest)
     # From CUDA 11 on a driver runs every release of its own major.
-    return driver.cuda is not None and numbers(driver.cuda)[0] == numbers(cuda)[0] >= 11
+    by_major = driver.cuda is not None and numbers(driver.cuda)[0] == numbers(cuda)[0] >= 11
+    return by_major or native(driver, cuda)
 
 
 def list_of(devices: Tuple[Device, ...]) -> str:

@@ -28,7 +28,7 @@ from ._builds import (
     question_of,
     takes_numpy_two,
 )
-from ._machine import NoPlan
+from ._machine import NoPlan, native
 
 __all__ = ["NoPlan", "TorchPlan", "pip_words", "plan_torch"]
 
@@ -151,9 +151,10 @@ def _reasons(build: Build, question: Question, table: CompatTable) -> Tuple[Evid
     if is_cuda(variant):
         row = table.cuda(cuda_of_tag(variant))
         if row.minimum_driver:
-            reasons.append(
-                Evidence(f"CUDA {row.version} runs on driver {row.minimum_driver} and newer", str(row.origin))
-            )
+            older = question.driver is not None and not native(question.driver, row.version)
+            how = ", by minor-version compatibility" if older else ""
+            says = f"CUDA {row.version} runs on driver {row.minimum_driver} and newer{how}"
+            reasons.append(Evidence(says, str(row.origin)))
         archs = archs_of(build, question, table)
         if archs is not None:
             says = f"torch {release.version}+{variant} has code for {' '.join(archs.archs)}"
