@@ -25,7 +25,7 @@ WATCHED = (
 #: More than anybody keeps; a bound for a folder that holds thousands.
 MOST = 40
 
-_INFO = re.compile(rf"({'|'.join(WATCHED)})-([0-9][^-]*)(?:-py[0-9.]+)?(?:-[^-]+)?\.(?:dist|egg)-info", re.IGNORECASE)
+_INFO = re.compile(rf"({'|'.join(WATCHED)})-([0-9][^-]*)(?:-py[0-9.]+(?:-.+)?)?\.(?:dist|egg)-info", re.IGNORECASE)
 _CUDA = re.compile(r"^cuda(?:\s*:[^=\n]*)?\s*=\s*['\"]([0-9.]+)['\"]", re.MULTILINE)
 
 

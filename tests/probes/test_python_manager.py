@@ -14,6 +14,8 @@ from .answers import answer, machine, target
 CONDA = "/home/ana/miniconda3"
 POETRY = "/home/ana/.cache/pypoetry/virtualenvs/lab-x"
 
+BY_UV = {"UV_PROJECT_ENVIRONMENT": "/e"}
+
 #: prefix, files, variables -> kind, manager, name, project.
 CASES: Tuple[Tuple[Any, ...], ...] = (
     ("/usr", {}, {}, "system", "pip", "usr", None),
@@ -34,7 +36,7 @@ CASES: Tuple[Tuple[Any, ...], ...] = (
     ("/p/.venv", {"/p/.venv/pyvenv.cfg": "home = /usr\n", "/p/poetry.lock": ""}, {}, "venv", "poetry", ".venv", "/p"),
     (POETRY, {f"{POETRY}/pyvenv.cfg": "", "/home/ana/poetry.lock": ""}, {}, "venv", "poetry", "lab-x", "/home/ana"),
     (POETRY, {f"{POETRY}/pyvenv.cfg": ""}, {}, "venv", "poetry", "lab-x", None),
-    ("/e", {"/e/pyvenv.cfg": "", "/home/ana/uv.lock": ""}, {"UV_PROJECT_ENVIRONMENT": "/e"}, "venv", "uv", "e", "/home/ana"),
+    ("/e", {"/e/pyvenv.cfg": "", "/home/ana/uv.lock": ""}, BY_UV, "venv", "uv", "e", "/home/ana"),
     ("/e", {"/e/pyvenv.cfg": "home = /usr\nvirtualenv = 20.0\n"}, {}, "venv", "pip", "e", None),
     ("/e", {"/e/bin/activate_this.py": ""}, {}, "venv", "pip", "e", None),
 )  # fmt: skip
