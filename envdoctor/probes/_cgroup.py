@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Tuple, TypeVar
 
@@ -101,7 +102,7 @@ def _cpus(host: Host, version: int, folder: str) -> Reading[float]:
         return text
     if quota in ("max", "-1"):
         return Absent((source,))
-    if quota.isdigit() and period.isdigit() and int(period) > 0:
+    if _is_number(quota) and _is_number(period) and int(period) > 0:
         return Known(int(quota) / int(period), source)
     return Unknown("unparsable", text.value.strip()[:60], source)
 
@@ -112,6 +113,10 @@ def _bytes(host: Host, version: int, folder: str) -> Reading[int]:
     if not isinstance(text, Known):
         return text
     number = text.value.strip()
-    if number == "max" or (number.isdigit() and int(number) >= _UNLIMITED):
+    if number == "max" or (_is_number(number) and int(number) >= _UNLIMITED):
         return Absent((source,))
-    return Known(int(number), source) if number.isdigit() else Unknown("unparsable", number[:60], source)
+    return Known(int(number), source) if _is_number(number) else Unknown("unparsable", number[:60], source)
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,20}", text) is not None

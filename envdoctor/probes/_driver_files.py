@@ -27,6 +27,7 @@ FOLDERS = (
     "/usr/lib",
 )
 LIBRARIES = ("libcuda.so.1", "libnvidia-ml.so.1")
+_LOOKED = ("LD_LIBRARY_PATH", "/etc/ld.so.conf", "the usual library folders")
 
 
 def module_version(host: Host) -> Reading[str]:
@@ -82,17 +83,15 @@ def is_compat(path: str) -> bool:
 def compat_library(host: Host, folders: Iterable[str]) -> Reading[str]:
     """The libcuda that the loader meets first, where that is a forward-compatibility one: under the folder's name as
     the loader was told it, and the file's own name, which tells the version."""
-    looked: List[str] = []
     for folder in folders:
         path = posixpath.join(folder, LIBRARIES[0])
         real = host.realpath(path)
         if isinstance(real, Known):
             if not (is_compat(path) or is_compat(real.value)):
-                return Absent((*looked, path))
+                return Absent((path,))
             own = posixpath.join(folder, posixpath.basename(real.value))
             return Known(own if isinstance(host.stat(own), Known) else path, path)
-        looked.append(path)
-    return Absent(tuple(looked))
+    return Absent(_LOOKED)
 
 
 def library_version(host: Host, folders: Iterable[str]) -> Reading[str]:
@@ -115,7 +114,7 @@ def library_version(host: Host, folders: Iterable[str]) -> Reading[str]:
                 return Known(version, real.value)
             nameless = nameless or Unknown("unparsable", "the file name carries no version", real.value)
             break
-    return nameless or Absent(tuple(posixpath.join(folder, LIBRARIES[0]) for folder in kept))
+    return nameless or Absent(_LOOKED)
 
 
 def version_of_file(path: str) -> Optional[str]:

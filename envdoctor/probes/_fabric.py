@@ -21,7 +21,7 @@ def fabric_manager(host: Host, devices: Iterable[DeviceFile], switches: Tuple[st
         return Absent(("/dev/nvidia-nvswitch*", "/sys/bus/pci/devices"))
     for path in PID_FILES:
         text = host.read(path, 64)
-        if isinstance(text, Known) and text.value.strip().isdigit():
+        if isinstance(text, Known) and re.fullmatch(r"\s*[0-9]{1,9}\s*", text.value):
             process = host.process(int(text.value))
             if isinstance(process, Known) and process.value.command.startswith(_NAME):
                 return Known("running", path)

@@ -65,7 +65,10 @@ def _mib(row: Row, name: str) -> Reading[int]:
 
 
 def _milliwatts(text: str) -> int:
-    return round(float(text) * 1000)
+    watts = float(text)
+    if not 0 <= watts < 1e6:
+        raise ValueError(f"no power of a GPU: {text[:40]}")
+    return round(watts * 1000)
 
 
 def _on(text: str) -> bool:

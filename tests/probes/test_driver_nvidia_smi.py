@@ -11,7 +11,7 @@ from typing import Any, Callable, List, Mapping, Optional, Tuple
 import pytest
 
 from envdoctor.host import LocalHost, Output
-from envdoctor.probes import _nvidia_smi, driver, gpus
+from envdoctor.probes import _nvidia_smi, _smi_gpu, driver, gpus
 from envdoctor.reading import Absent, Known, Reading, Unknown
 from envdoctor.target import Request, Target
 from tests.conftest import FakeNvml
@@ -99,6 +99,13 @@ def test_values_that_are_none() -> None:
     assert read["d"] == Unknown("denied", "Insufficient Permissions", "nvidia-smi")
     assert isinstance(read["e"], Unknown)
     assert read["f"] == Known("8", "nvidia-smi")
+
+
+@pytest.mark.parametrize("power", ["inf", "nan", "-1", "\u00b2", "9" * 400])
+def test_a_power_that_is_none_is_unparsable(power: str) -> None:
+    row = {**dict.fromkeys(_nvidia_smi.FIELDS, "0"), "power.draw": power}
+    reading = _smi_gpu.gpu(FakeHost(), row, Known((), SMI)).power
+    assert isinstance(reading, Unknown) and reading.reason == "unparsable"
 
 
 Machine = Callable[..., LocalHost]

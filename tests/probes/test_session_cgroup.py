@@ -91,8 +91,9 @@ def test_a_path_that_leads_out_of_what_is_mounted_ends_at_the_mount() -> None:
 
 
 def test_what_cannot_be_read_is_unknown() -> None:
-    broken = host("0::/\n", V2, {"/sys/fs/cgroup/cpu.max": "many\n", "/sys/fs/cgroup/memory.max": "x\n"})
-    assert [reading.reason for reading in _cgroup.limits(broken) if isinstance(reading, Unknown)] == ["unparsable"] * 2
+    for cpu, memory in (("many\n", "x\n"), ("\u00b2 100000\n", "9" * 5000), ("1 0\n", "")):
+        broken = host("0::/\n", V2, {"/sys/fs/cgroup/cpu.max": cpu, "/sys/fs/cgroup/memory.max": memory})
+        assert [one.reason for one in _cgroup.limits(broken) if isinstance(one, Unknown)] == ["unparsable"] * 2
     closed = FakeHost(files={"/proc/self/cgroup": "0::/\n", "/proc/self/mountinfo": V2}, denied={"/proc/self/cgroup"})
     assert all(isinstance(reading, Unknown) for reading in _cgroup.limits(closed))
     assert all(isinstance(reading, Absent) for reading in _cgroup.limits(FakeHost()))
