@@ -25,8 +25,8 @@ WATCHED = (
 #: More than anybody keeps; a bound for a folder that holds thousands.
 MOST = 40
 
-_INFO = re.compile(rf"({'|'.join(WATCHED)})-([0-9][^-]*)(?:-py[0-9.]+(?:-.+)?)?\.(?:dist|egg)-info", re.IGNORECASE)
-_CUDA = re.compile(r"^cuda(?:\s*:[^=\n]*)?\s*=\s*['\"]([0-9.]+)['\"]", re.MULTILINE)
+#: `cuda` in torch/version.py.
+_CUDA = r"^cuda(?:\s*:[^=\n]*)?\s*=\s*['\"]([0-9.]+)['\"]"
 
 
 def elsewhere(
@@ -112,23 +112,23 @@ def _site_folders(host: Host, prefix: str) -> Iterator[str]:
 
 
 def _packages(host: Host, site: str, prefix: str, python: str, found_by: str) -> Iterator[Elsewhere]:
-    for name in value_or(host.listdir(site), ()):
-        match = _INFO.fullmatch(name)
-        if match:
-            version, build = match.group(2), match.group(2).partition("+")[2]
-            if match.group(1).lower() == "torch":
-                version, build = _torch(host, site, prefix, version, build)
-            yield Elsewhere(match.group(1).lower().replace("_", "-"), version, prefix, python, found_by, build)
+    for folder in value_or(host.listdir(site), ()):
+        stem, _, ending = folder.rpartition(".")
+        module, _, rest = stem.partition("-")
+        version = rest.partition("-py")[0]  # an egg-info goes on with the Python and the platform
+        if ending in ("dist-info", "egg-info") and module.lower() in WATCHED and version[:1].isdigit():
+            build = version.partition("+")[2]
+            if module.lower() == "torch" and not build:
+                build = _torch_build(host, site)
+            yield Elsewhere(module.lower().replace("_", "-"), version, prefix, python, found_by, build)
 
 
-def _torch(host: Host, site: str, prefix: str, version: str, build: str) -> Tuple[str, str]:
-    """Version and build: the tag of the version, what torch/version.py says, or conda's build string."""
-    if build:
-        return version, build
+def _torch_build(host: Host, site: str) -> str:
+    """cu121 or cpu, as torch/version.py tells; "" where it tells neither."""
     text = host.read(posixpath.join(site, "torch", "version.py"), 8192)
     if not isinstance(text, Known):
-        return version, ""
-    cuda = _CUDA.search(text.value)
+        return ""
+    cuda = re.search(_CUDA, text.value, re.MULTILINE)
     if cuda:
-        return version, "cu" + "".join(cuda.group(1).split(".")[:2])
-    return version, "cpu" if "hip: Optional[str] = None" in text.value or "hip = None" in text.value else ""
+        return "cu" + "".join(cuda.group(1).split(".")[:2])
+    return "cpu" if "hip: Optional[str] = None" in text.value or "hip = None" in text.value else ""
