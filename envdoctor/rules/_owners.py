@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
-from typing import Dict, List, Tuple
+from typing import Dict, List, NamedTuple, Tuple
 
 from ..facts import CondaRecord, Distribution, Facts
 from ..reading import given, need, value_or
@@ -18,8 +17,7 @@ _SPELLINGS = {"pytorch-cpu": "torch", "pytorch-gpu": "torch", "torchvision-cpu":
 TOOLS = ("pip", "setuptools", "wheel", "certifi")
 
 
-@dataclass(frozen=True)
-class Mixed:
+class Mixed(NamedTuple):
     """A package that conda has a record of and that pip has touched.
 
     How: both (a copy each), replaced (pip's instead of conda's), gone (conda's record alone, the files are away),

@@ -1,42 +1,45 @@
 """Requirement lines: Requires-Dist of installed packages, and requirements.txt of the current folder.
 
 A large environment has thousands of Requires-Dist lines, nearly all of them met by a plain comparison of numbers.
-Those are answered here; everything else (~=, ===, wildcards, pre-releases, markers with `or`) is packaging's.
+Those are answered here; everything else (===, pre-releases, markers with `or`) is packaging's.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Callable, Dict, Mapping, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..facts import Facts
 from ..reading import value_or
 from ._common import canonical
 
+#: No requirement is that long; regular expressions are not fed with more.
+_LONGEST = 1000
+
 #: Options of a requirements file that say where to look.
 INDEX_OPTIONS = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index")
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     name: str  # canonical
     specifier: str  # ">=1.2,<2", "@ https://...", "" for any version
     marker: str  # after the semicolon, "" where there is none
     line: str  # as written
 
 
-@dataclass(frozen=True)
-class Requested:
+class Requested(NamedTuple):
     """requirements.txt, read: what it asks for and where it says to look."""
 
     requirements: Tuple[Requirement, ...]
     options: Tuple[str, ...]  # lines such as "--extra-index-url https://..."
 
 
+@lru_cache(maxsize=4096)
 def parse(line: str) -> Optional[Requirement]:
     """None for what is no requirement: an option, a path, a comment, an empty or unreadable line."""
+    if len(line) > _LONGEST:
+        return None
     body, _, marker = line.partition(";")
     found = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*([(@=<>!~][^#]*)?\s*(?:#.*)?$", body)
     if not found:
@@ -67,40 +70,59 @@ def pinned(specifier: str) -> Optional[str]:
     return found.group(1) if found else None
 
 
-_CLAUSE = r"\s*(>=|<=|==|!=|<|>)\s*(\d+(?:\.\d+)*)\s*"
+_CLAUSE = r"\s*(>=|<=|==|!=|~=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?\s*"
+_Numbers = Tuple[int, ...]
 
 
 @lru_cache(maxsize=None)
-def _clauses(specifier: str) -> Optional[Tuple[Tuple[str, Tuple[int, ...]], ...]]:
+def _clauses(specifier: str) -> Optional[Tuple[Tuple[str, _Numbers], ...]]:
     """The comparisons of a specifier that holds nothing but numbers, None otherwise."""
-    clauses = []
+    clauses: List[Tuple[str, _Numbers]] = []
     for part in specifier.split(","):
         found = re.fullmatch(_CLAUSE, part)
         if not found:
             return None
-        clauses.append((found.group(1), _plain(found.group(2)) or ()))
+        sign, text, star = found.groups()
+        written = tuple(int(number) for number in text.split("."))
+        if star and sign not in ("==", "!="):
+            return None
+        if sign == "~=" and len(written) > 1:
+            clauses += [(">=", _trimmed(written)), ("==*", written[:-1])]
+        elif sign == "~=":
+            return None
+        else:
+            clauses.append((sign + "*", written) if star else (sign, _trimmed(written)))
     return tuple(clauses)
 
 
 @lru_cache(maxsize=None)
-def _plain(version: str) -> Optional[Tuple[int, ...]]:
+def _plain(version: str) -> Optional[_Numbers]:
     """'1.10.0' -> (1, 10): trailing zeros do not count. None unless the version is numbers and dots."""
     parts = version.split(".")
-    if not all(part.isdigit() for part in parts):
+    if len(version) > _LONGEST or not all(part.isdecimal() for part in parts):
         return None
-    values = [int(part) for part in parts]
-    while values and values[-1] == 0:
-        values.pop()
-    return tuple(values)
+    return _trimmed(tuple(int(part) for part in parts))
 
 
-_COMPARE: Dict[str, Callable[[Tuple[int, ...], Tuple[int, ...]], bool]] = {
+def _trimmed(written: _Numbers) -> _Numbers:
+    while written and written[-1] == 0:
+        written = written[:-1]
+    return written
+
+
+def _begins(have: _Numbers, want: _Numbers) -> bool:
+    return (have + (0,) * len(want))[: len(want)] == want
+
+
+_COMPARE: Dict[str, Callable[[_Numbers, _Numbers], bool]] = {
     ">=": lambda have, want: have >= want,
     "<=": lambda have, want: have <= want,
     "==": lambda have, want: have == want,
     "!=": lambda have, want: have != want,
     "<": lambda have, want: have < want,
     ">": lambda have, want: have > want,
+    "==*": _begins,
+    "!=*": lambda have, want: not _begins(have, want),
 }
 
 
@@ -118,12 +140,12 @@ def admits(specifier: str, version: str) -> Optional[bool]:
 
 
 def _admits_slowly(specifier: str, version: str) -> Optional[bool]:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion, Version
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
 
     try:
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
+    except ValueError:  # InvalidSpecifier and InvalidVersion are that
         return None
 
 

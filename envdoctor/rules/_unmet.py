@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Collection, Dict, List, Mapping, Optional, Tuple
+from typing import Collection, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..facts import Distribution, Facts
 from ..reading import need, value_or
@@ -30,8 +29,7 @@ CONDA_STAND_INS = {
 }
 
 
-@dataclass(frozen=True)
-class Unmet:
+class Unmet(NamedTuple):
     dist: Distribution  # who asks
     requirement: Requirement
     have: Optional[str]  # the installed version, None where it is not installed

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Iterator, Optional, Tuple
+from typing import Iterator, NamedTuple, Optional, Tuple
 
 from ..facts import Copy, Elsewhere, Facts
 from ..reading import Unknown, given, source_of, value_or
@@ -65,8 +64,7 @@ def elsewhere_of(facts: Facts, name: str) -> Tuple[Elsewhere, ...]:
     return tuple(other for other in value_or(facts.installs.elsewhere, ()) if canonical(other.name) == name)
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """How surely torch is wanted in the active environment."""
 
     level: str  # asked: something here needs it; own: an environment made for a purpose; bare: neither

@@ -1,21 +1,17 @@
 """The wanted version and build is not on the index that would be asked.
 
-What it finds
-  requirements.txt asks for a build such as torch==2.1.0+cu118 while only PyPI would be asked, or the PyTorch index of
-  another build, or a build that never existed for that release; it asks for `pytorch`, which on PyPI is a placeholder;
-  pip is told to use no index at all and has no folder of wheels either.
+It finds a requirements.txt that asks for a build such as torch==2.1.0+cu118 while only PyPI would be asked, or the
+PyTorch index of another build, or for a build that never existed; one that asks for `pytorch`, which on PyPI is a
+placeholder; and a pip that is told to use no index at all and has no folder of wheels either.
 
-Why it matters
-  pip says "Could not find a version that satisfies the requirement", and lists versions without the tag.
+It matters because pip says "Could not find a version that satisfies the requirement", and lists versions without the
+tag.
 
-How it is mended
-  Install torch from the index of its build first; the requirement is then met.
+It is mended by installing torch from the index of its build first; the requirement is then met.
 
-What it leaves alone
-  A version that is already installed, and indexes whose content is not known.
+It leaves alone a version that is already installed, and indexes whose content is not known.
 
-Example
-  requirements.txt: torch==2.1.0+cu118, without --index-url https://download.pytorch.org/whl/cu118.
+Example: requirements.txt holds torch==2.1.0+cu118, without --index-url https://download.pytorch.org/whl/cu118.
 """
 
 from __future__ import annotations

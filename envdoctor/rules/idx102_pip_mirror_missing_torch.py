@@ -1,19 +1,15 @@
 """A configured mirror lacks torch, or lags behind.
 
-What it finds
-  pip's or uv's index is one of the public mirrors that are known to have ended or not to carry torch or its builds.
+It finds an index of pip's or uv's that is one of the public mirrors known to have ended, or not to carry torch's
+wheels in the way that it is configured.
 
-Why it matters
-  The mirror answers, so nothing looks wrong; torch, or the version wanted, is just not on it.
+It matters because the mirror answers, so nothing looks wrong; torch, or the version wanted, is just not on it.
 
-How it is mended
-  Take torch from an index that has it.
+It is mended by taking torch from an index that has it.
 
-What it leaves alone
-  Mirrors about which the table knows nothing (a company's own, a cluster's), and healthy ones.
+It leaves alone mirrors about which the table knows nothing (a company's own, a cluster's), and healthy ones.
 
-Example
-  ~/.config/pip/pip.conf: index-url is a mirror that stopped following PyPI.
+Example: pip.conf has an index-url on a mirror of PyTorch's wheels that serves pages for --find-links only.
 """
 
 from __future__ import annotations

@@ -1,23 +1,17 @@
 """conda's solver chose a CPU build of PyTorch on a machine with a usable NVIDIA GPU.
 
-What it finds
-  conda's record of pytorch has a CPU build string, the torch that is imported is that build, and a GPU with its driver
-  is here. It says what points to a CPU build: the package cpuonly, pytorch-mutex of the cpu kind, a channel without
-  CUDA builds.
+It finds a record of conda's for pytorch with a CPU build string, of which the imported torch is that build, beside a
+GPU with its driver. It says what points to a CPU build: the package cpuonly, or pytorch-mutex of the cpu kind.
 
-Why it matters
-  Nothing fails: torch.cuda.is_available() is False and training runs on the CPU. The solver takes a CPU build when it
-  sees no driver (a login node, an old conda without __cuda), when cpuonly is there, or when a newer version exists only
-  for the CPU.
+It matters because nothing fails: torch.cuda.is_available() is False and training runs on the CPU. The solver takes a
+CPU build when it sees no driver (a login node, an old conda without __cuda), when cpuonly is there, or when a newer
+version exists for the CPU only.
 
-How it is mended
-  Remove cpuonly where it is there, and install a build that names its CUDA.
+It is mended by removing cpuonly where it is there, and installing a build that names its CUDA.
 
-What it leaves to others
-  cpu-only-build, for a CPU wheel that pip installed.
+It leaves a CPU wheel that pip installed to cpu-only-build.
 
-Example
-  pytorch 2.1.0 py3.11_cpu_0 with pytorch-mutex 1.0 cpu, beside an RTX 3090 and driver 550.
+Example: pytorch 2.1.0 py3.11_cpu_0 with pytorch-mutex 1.0 cpu, beside an RTX 3090 and driver 550.
 """
 
 from __future__ import annotations
@@ -43,10 +37,11 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
         raise NotApplicable("conda has no CPU build of pytorch here")
     if need(facts.torch.build, "torch's build") != "cpu":
         return  # another torch lies over it, and pip-conda-mix says so
-    if not need(facts.driver.pci_gpus, "NVIDIA GPUs") and not value_or(facts.gpus.gpus, ()):
-        raise NotApplicable("there is no NVIDIA GPU")
-    if given(facts.driver.library_version, "the driver's library") is None:
-        raise NotApplicable("there is no NVIDIA driver")
+    if not value_or(facts.gpus.gpus, ()):
+        if not need(facts.driver.pci_gpus, "NVIDIA GPUs"):
+            raise NotApplicable("there is no NVIDIA GPU")
+        if given(facts.driver.library_version, "the driver's library") is None:
+            raise NotApplicable("there is no NVIDIA driver")
     yield _report(facts, record)
 
 
@@ -56,8 +51,9 @@ def _report(facts: Facts, record: CondaRecord) -> Finding:
     because: List[Evidence] = [
         Evidence(f"{record.name} {record.version} {record.build} from {record.channel or 'conda'}", "conda-meta"),
         seen("torch is a CPU build", facts.torch.build),
-        seen(f"driver {value_or(facts.driver.library_version, '')}", facts.driver.library_version),
     ]
+    if isinstance(facts.driver.library_version, Known):
+        because.append(seen(f"driver {facts.driver.library_version.value}", facts.driver.library_version))
     if gpus:
         because.append(seen(f"{len(gpus)} GPU{'s' if len(gpus) > 1 else ''}: {name}", facts.gpus.gpus))
     needs: List[Need] = []

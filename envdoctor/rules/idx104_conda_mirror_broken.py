@@ -1,21 +1,16 @@
 """A configured conda channel has ended, or never had what its address promises.
 
-What it finds
-  A channel, default channel, custom channel or alias of conda's configuration that the table knows as retired, or as
-  answering 404.
+It finds a channel, default channel, custom channel or alias of conda's configuration that the table knows as retired,
+or as answering 404.
 
-Why it matters
-  conda asks every channel before it solves anything: one dead address stops all of it, with CondaHTTPError or
-  UnavailableInvalidChannel, or it silently sees nothing new.
+It matters because conda asks every channel before it solves anything: one dead address stops all of it, with
+CondaHTTPError or UnavailableInvalidChannel, or nothing new is seen.
 
-How it is mended
-  Take that channel out of the file that names it.
+It is mended by taking that channel out of the file that names it.
 
-What it leaves alone
-  Channels about which the table knows nothing, and mirrors that are known to work.
+It leaves alone channels about which the table knows nothing, and mirrors that are known to work.
 
-Example
-  ~/.condarc: custom_channels maps nvidia to a mirror that never carried it.
+Example: ~/.condarc has custom_channels that map nvidia to a mirror that never carried it.
 """
 
 from __future__ import annotations

@@ -1,21 +1,16 @@
 """conda's metadata or solving may not end: an old solver and many channels.
 
-What it finds
-  A conda that uses the classic solver (before 23.10 by default, or set so) with four or more channels and without
-  strict channel priority.
+It finds a conda that uses the classic solver (before 23.10 by default, or set so) with four or more channels and
+without strict channel priority.
 
-Why it matters
-  "Collecting package metadata" and "Solving environment" can take hours, or never end: the classic solver weighs the
-  packages of all channels against each other.
+It matters because "Collecting package metadata" and "Solving environment" can take hours, or never end: the classic
+solver weighs the packages of all channels against each other.
 
-How it is mended
-  Use the libmamba solver, or fewer channels with strict priority.
+It is mended by the libmamba solver, or by strict channel priority.
 
-What it leaves alone
-  mamba, micromamba and pixi, which have their own solver; a conda whose solver is libmamba.
+It leaves alone mamba, micromamba and pixi, which have their own solver, and a conda whose solver is libmamba.
 
-Example
-  conda 4.10.3, ~/.condarc with six mirrors of channels: conda install pytorch hangs.
+Example: conda 4.10.3, ~/.condarc with six mirrors of channels: conda install pytorch hangs.
 """
 
 from __future__ import annotations

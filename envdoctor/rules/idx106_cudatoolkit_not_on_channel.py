@@ -1,21 +1,16 @@
 """The wanted cudatoolkit or pytorch-cuda is not in the channels asked.
 
-What it finds
-  requirements.txt asks pip for conda's packages (cudatoolkit, pytorch-cuda, cpuonly); the environment pins a
-  pytorch-cuda that never existed, or pytorch from a channel that stopped before that version; a CUDA package is pinned
-  on macOS, which has none.
+It finds a requirements.txt that asks pip for conda's packages (cudatoolkit, pytorch-cuda, cpuonly), an environment
+that pins a pytorch-cuda that never existed, and a CUDA package pinned on macOS, which has none.
 
-Why it matters
-  conda ends in PackagesNotFoundError, pip in "No matching distribution found".
+It matters because conda ends in PackagesNotFoundError, pip in "No matching distribution found".
 
-How it is mended
-  For pip the CUDA comes with torch's own wheel: leave the line out. For conda, name a version that exists.
+It is mended for pip by leaving the line out, since the CUDA comes with torch's own wheel; for conda by a version that
+exists.
 
-What it leaves alone
-  Pins that exist; channels about which nothing is known.
+It leaves alone pins that exist, and channels about which nothing is known.
 
-Example
-  conda-meta/pinned: pytorch-cuda=12.6; the last one is 12.4.
+Example: conda-meta/pinned has pytorch-cuda=12.6; the last one is 12.4.
 """
 
 from __future__ import annotations

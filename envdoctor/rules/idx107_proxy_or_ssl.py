@@ -1,21 +1,17 @@
 """A proxy or certificate setting that stops every download.
 
-What it finds
-  A proxy address that cannot be read; a SOCKS proxy for a pip without PySocks, or of a scheme that nobody takes; one
-  proxy given as https:// for https and as http:// for http, so that one of them is spoken to in the wrong language; a
-  proxy for http alone, while every index is https; a certificate file that is not there.
+It finds a proxy address that cannot be read; a SOCKS proxy for a pip without PySocks, or of a scheme that nobody
+takes; one proxy given as https:// for https and as http:// for http, so that one of them is spoken to in the wrong
+language; a proxy for http alone, while every index is https; and a certificate file that is not there.
 
-Why it matters
-  The network failure hides behind "No matching distribution found" or "Could not find a suitable TLS CA bundle".
+It matters because the network failure hides behind "No matching distribution found" or "Could not find a suitable TLS
+CA bundle".
 
-How it is mended
-  Correct or unset the variable.
+It is mended by correcting or unsetting the variable.
 
-What it leaves alone
-  Proxies in good order: whether one answers is not tried. Settings that no_proxy=* switches off.
+It leaves alone proxies in good order (whether one answers is not tried), and settings that no_proxy=* switches off.
 
-Example
-  https_proxy=https://proxy.lab:3128 and http_proxy=http://proxy.lab:3128.
+Example: https_proxy=https://proxy.lab:3128 and http_proxy=http://proxy.lab:3128.
 """
 
 from __future__ import annotations

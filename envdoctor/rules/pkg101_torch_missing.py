@@ -1,22 +1,18 @@
 """No torch for the active interpreter, and none elsewhere that you seem to mean.
 
-What it finds
-  torch cannot be imported, nothing says that it ever was installed here, and no other environment of yours has it.
+It finds that torch cannot be imported, that nothing says that it ever was installed here, and that no other
+environment of yours has it.
 
-Why it matters
-  `import torch` fails. It is an error where something here asks for torch (an installed package requires it, or
-  requirements.txt does), a warning in a virtual or conda environment, and a note for a Python of the system, a conda
-  base or envdoctor's own environment, which may never have been meant for it.
+It matters because `import torch` fails. It is an error where something here asks for torch (an installed package
+requires it, or requirements.txt does), a warning in a virtual or conda environment, and a note for a Python of the
+system, a conda base or envdoctor's own environment, which may never have been meant for it.
 
-How it is mended
-  Install torch in a build that this machine can run.
+It is mended by installing torch in a build that this machine can run.
 
-What it leaves to others
-  interpreter-mismatch where another environment has torch; broken-install and pip-conda-mix where remains of it lie
-  here; python-unsupported where no torch exists for this Python.
+It leaves to interpreter-mismatch a torch in another environment, to broken-install and pip-conda-mix what remains of
+one here, and to python-unsupported a Python for which there is none.
 
-Example
-  /home/ana/envs/yolo has ultralytics, which requires torch>=1.8.0, and no torch.
+Example: /home/ana/envs/yolo has ultralytics, which requires torch>=1.8.0, and no torch.
 """
 
 from __future__ import annotations

@@ -1,23 +1,19 @@
 """A partial or dirty installation.
 
-What it finds
-  Folders that begin with ~ (what pip moved aside and never removed); two metadata folders of one package; metadata
-  whose package is gone; a package folder without metadata or without its files; requirements that are not there.
+It finds folders that begin with ~ (what pip moved aside and never removed), two metadata folders of one package,
+metadata whose package is gone, a package folder without metadata or without its files, and requirements that are not
+there.
 
-Why it matters
-  pip says "already satisfied" for a package that cannot be imported, or shows a version that is not the imported one.
-  Of two metadata folders pip and importlib take whichever the file system lists first.
+It matters because pip says "already satisfied" of a package that cannot be imported, or shows a version that is not
+the imported one: of two metadata folders it takes whichever the file system lists first.
 
-How it is mended
-  Delete the debris that no tool owns, and install the package again.
+It is mended by deleting the debris that no tool owns, and installing the package again.
 
-What it leaves alone
-  Deleted tests, documentation, headers and compiled caches; packages that conda put there, whose requirements conda
-  resolves by records of its own; requirements on torch and on nvidia-* wheels, which have rules of their own;
-  version conflicts of packages that have nothing to do with training are notes.
+It leaves alone deleted tests, documentation, headers and compiled caches; the requirements of packages that conda or
+the distribution put there, which resolve by records of their own; requirements on torch and on nvidia-* wheels, which
+have rules of their own. Version conflicts of packages that have nothing to do with training are notes.
 
-Example
-  site-packages/~orch and ~orch-2.0.1.dist-info beside torch: an upgrade was interrupted.
+Example: site-packages/~orch and ~orch-2.0.1.dist-info beside torch: an upgrade was interrupted.
 """
 
 from __future__ import annotations

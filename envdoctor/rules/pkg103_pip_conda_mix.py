@@ -1,21 +1,17 @@
 """pip and conda both own a package, or one overwrote the other.
 
-What it finds
-  In a conda environment: a package with a record of conda's and a copy of pip's; conda's copy replaced or removed by
-  pip; a dist-info emptied by one after the other; a torch whose own version.py agrees with neither.
+It finds, in a conda environment, a package with a record of conda's and a copy of pip's, conda's copy replaced or
+removed by pip, a dist-info emptied by one after the other, and a torch whose own version.py agrees with neither.
 
-Why it matters
-  `conda list`, `pip list` and `import` each tell another version. The next install or removal by either tool deletes
-  or overwrites files of the other's copy.
+It matters because `conda list`, `pip list` and `import` each tell another version, and the next install or removal by
+either tool deletes or overwrites files of the other's copy.
 
-How it is mended
-  One manager for each package: remove both copies, install one.
+It is mended by one manager for each package: remove both copies, install one.
 
-What it leaves alone
-  A package that only pip installed in a conda environment, and pip, setuptools, wheel upgraded by pip.
+It leaves alone a package that only pip installed in a conda environment, and pip, setuptools and wheel upgraded by
+pip.
 
-Example
-  conda-meta has pytorch 2.1.0, torch-2.3.0.dist-info is pip's, torch/version.py says 2.3.0+cu121.
+Example: conda-meta has pytorch 2.1.0, torch-2.3.0.dist-info is pip's, torch/version.py says 2.3.0+cu121.
 """
 
 from __future__ import annotations

@@ -1,22 +1,19 @@
 """Installing another package replaces torch with another build.
 
-What it finds
-  An installed package that does not accept the torch that is there, so that its next install or upgrade brings
-  another; a requirements.txt whose torch, or whose packages' torch, is another than the installed one and would come
-  from PyPI with PyPI's CUDA.
+It finds an installed package that does not accept the torch that is there, so that its next install or upgrade brings
+another; and a requirements.txt whose torch, or whose packages' torch, is another than the installed one and would
+come from PyPI with PyPI's CUDA.
 
-Why it matters
-  torch was chosen for this driver; pip replaces it with the build that PyPI happens to have, 2 GB at a time.
+It matters because torch was chosen for this driver; pip replaces it with the build that PyPI happens to have, 2 GB at
+a time.
 
-How it is mended
-  Install the torch that is asked for first, in a build that this machine runs; the rest then finds it in place.
+It is mended by installing the torch that is asked for first, in a build that this machine runs: the rest then finds
+it in place.
 
-What it leaves to others
-  torchvision and torchaudio (torch-torchvision-mismatch); packages compiled for one torch (extension-abi-mismatch);
-  requirements files that name an index of their own.
+It leaves torchvision and torchaudio to torch-torchvision-mismatch and packages compiled for one torch to
+extension-abi-mismatch, and alone what a requirements file with an index of its own would bring.
 
-Example
-  torch 2.5.1+cu121 on driver 535; requirements.txt asks for torch==2.11.0, which PyPI has for CUDA 13.0.
+Example: torch 2.5.1+cu121 on driver 535; requirements.txt asks for torch==2.11.0, which PyPI has for CUDA 13.0.
 """
 
 from __future__ import annotations

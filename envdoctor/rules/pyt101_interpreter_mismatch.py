@@ -1,24 +1,20 @@
 """The package is installed, but not for the Python that runs.
 
-What it finds
-  torch is missing from the active interpreter and lies in another environment of yours; `pip` on PATH installs into
-  another Python; `yolo`, `torchrun` and the like start another Python than `python`; VIRTUAL_ENV or CONDA_PREFIX
-  name another environment than PATH; a Jupyter kernel named like this environment starts another interpreter.
+It finds torch missing from the active interpreter and lying in another environment of yours; a `pip` on PATH that
+installs into another Python; a `yolo`, `torchrun` or the like that starts another Python than `python`; a VIRTUAL_ENV
+that names another environment than PATH; a Jupyter kernel that is named like this environment and starts another
+interpreter.
 
-Why it matters
-  "conda list shows it, python cannot import it": two interpreters under one name. Everything installed next lands
-  in the wrong one as well.
+It matters because two interpreters go by one name: "conda list shows it, python cannot import it", and what is
+installed next lands in the wrong one as well.
 
-How it is mended
-  Activate the environment that has the package, or install it into the one that runs, always as
-  `/path/to/python -m pip install ...`: that cannot land anywhere else.
+It is mended by activating the environment that has the package, or by installing it into the one that runs, always as
+`/path/to/python -m pip install ...`: that cannot land anywhere else.
 
-What it leaves alone
-  pyenv's shims, tools of pipx and uv, Jupyter of another environment as long as its kernels are right, and all of
-  PATH when --python or --env names the interpreter.
+It leaves alone pyenv's shims, tools of pipx and uv, Jupyter of another environment as long as its kernels are right,
+and all of PATH where --python or --env names the interpreter.
 
-Example
-  /home/ana/envs/yolo/bin/python has no torch; `pip` on PATH belongs to /usr, which has torch 2.1.0.
+Example: /home/ana/envs/yolo/bin/python has no torch; `pip` on PATH belongs to /usr, which has torch 2.1.0.
 """
 
 from __future__ import annotations
@@ -62,7 +58,8 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
         if pip:
             yield _pip_lands_elsewhere(facts, executable, pip)
         yield from _venv_not_on_path(facts, claims)
-    yield from _second_pip(commands, pip)
+    if not relocated(facts):
+        yield from _second_names(executable, commands, pip)
     yield from _commands(facts, executable, commands)
     yield from _kernels(facts, executable)
     # Nothing more is found below: what could not be looked at must not count as right.
@@ -163,17 +160,20 @@ def _pip_lands_elsewhere(facts: Facts, executable: str, pip: Command) -> Finding
     )
 
 
-def _second_pip(commands: Tuple[Command, ...], pip: Optional[Command]) -> Iterator[Finding]:
-    first = next((command for command in commands if command.name == "pip3"), None)
-    if first and foreign(first) and any(c.name == "pip" for c in commands) and first is not pip and not pip:
-        yield finding(
-            ID,
-            NAME,
-            "note",
-            f"`pip` is this environment's, but `pip3` is {first.path} of {value_or(first.prefix, 'another Python')}",
-            "Typed as pip3, an install lands in another environment.",
-            (Evidence(f"starts {value_or(first.interpreter, 'another Python')}", first.path),),
-        )
+def _second_names(executable: str, commands: Tuple[Command, ...], pip: Optional[Command]) -> Iterator[Finding]:
+    """pip3 beside a right pip, python3 beside python: the other spelling means another environment."""
+    firsts = {command.name: command for command in reversed(commands)}
+    for name, plain in (("pip3", "pip" in firsts and not pip), ("python3", True)):
+        second = firsts.get(name)
+        if plain and second and foreign(second):
+            yield finding(
+                ID,
+                NAME,
+                "note",
+                f"`{name}` is {second.path} of {value_or(second.prefix, 'another Python')}, not of {executable}",
+                f"Typed as {name}, a command means another environment than `{name[:-1]}` does.",
+                (Evidence(f"starts {value_or(second.interpreter, 'another Python')}", second.path),),
+            )
 
 
 def _venv_not_on_path(facts: Facts, claims: Tuple[Claim, ...]) -> Iterator[Finding]:

@@ -1,23 +1,20 @@
 """Another copy of a package, or a file of its name, is imported in its place.
 
-What it finds
-  More than one copy of torch, torchvision, numpy, ultralytics or another watched package along sys.path, where the
-  first does not lie in the environment's own site-packages: a torch.py or a checkout in the current folder, a folder
-  on PYTHONPATH, the user site (~/.local), an old editable install. Also a folder of that name without __init__.py
-  that Python takes for an empty package because no real one is installed.
+It finds more than one copy of torch, torchvision, numpy, ultralytics or another watched package along sys.path, where
+the first does not lie in the environment's own site-packages: a torch.py or a checkout in the current folder, a
+folder on PYTHONPATH, the user site (~/.local), an old editable install. It also finds a folder of that name without
+__init__.py that Python takes for an empty package because no real one is installed.
 
-Why it matters
-  `pip list` shows one version, `import` takes another; compiled packages of another Python fail in odd ways.
+It matters because `pip list` shows one version and `import` takes another; compiled packages of another Python fail
+in odd ways.
 
-How it is mended
-  Take the folder off PYTHONPATH, set PYTHONNOUSERSITE=1, rename the file, or run from another folder.
+It is mended by taking the folder off PYTHONPATH, by PYTHONNOUSERSITE=1, by renaming the file, or by running from
+another folder.
 
-What it leaves alone
-  Two copies of one version; the checkout that is itself the editable install; a package that lies on PYTHONPATH only
-  (cluster modules do that on purpose); the user site of a system Python.
+It leaves alone two copies of one version, the checkout that is itself the editable install, a package that lies on
+PYTHONPATH only (cluster modules do that on purpose), and the user site of a system Python.
 
-Example
-  PYTHONPATH=/opt/old holds torch 1.8.0, the environment has 2.1.0: `import torch` gives 1.8.0.
+Example: PYTHONPATH=/opt/old holds torch 1.8.0, the environment has 2.1.0: `import torch` gives 1.8.0.
 """
 
 from __future__ import annotations

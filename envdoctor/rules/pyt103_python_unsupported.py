@@ -1,21 +1,17 @@
 """No build of torch exists for this Python or platform.
 
-What it finds
-  Where torch is not there: a Python version that no torch release has wheels for, a 32-bit or free-threaded Python,
-  PyPy, musl instead of glibc, a processor without wheels, macOS on Intel beyond torch 2.2. Where requirements.txt pins
-  a torch release: that this release has no wheel for this Python.
+It finds, where torch is not there, a Python version that no torch release has wheels for, a 32-bit or free-threaded
+Python, PyPy, musl instead of glibc, a processor without wheels. Where requirements.txt pins a torch release, it finds
+that this release has no wheel for this Python.
 
-Why it matters
-  pip then says "No matching distribution found for torch (from versions: none)", which does not name the reason.
+It matters because pip then says "No matching distribution found for torch (from versions: none)", which does not name
+the reason.
 
-How it is mended
-  An environment with a Python that the wanted torch has wheels for.
+It is mended by an environment with a Python that the wanted torch has wheels for.
 
-What it leaves alone
-  A torch that is installed and importable, whoever built it.
+It leaves alone a torch that is installed and can be imported, whoever built it.
 
-Example
-  requirements.txt asks for torch==1.8.0; the environment has Python 3.11; 1.8.0 has wheels for 3.6 to 3.9.
+Example: requirements.txt asks for torch==1.8.0; the environment has Python 3.11; 1.8.0 has wheels for 3.6 to 3.9.
 """
 
 from __future__ import annotations

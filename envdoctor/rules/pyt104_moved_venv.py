@@ -1,21 +1,18 @@
 """A virtual environment that was moved or copied, or whose base Python is gone or has been replaced.
 
-What it finds
-  bin/python leads nowhere; the base Python named in pyvenv.cfg is not there; the environment lies under another path
-  than it was made for; its base is now another minor version; VIRTUAL_ENV names a folder without an interpreter.
+It finds a bin/python that leads nowhere, a base Python named in pyvenv.cfg that is not there, an environment under
+another path than it was made for, a base that is now another minor version, and a VIRTUAL_ENV that names a folder
+without an interpreter.
 
-Why it matters
-  The absolute paths inside do not move along: pip and other scripts start the old path ("bad interpreter"), and
-  `activate` puts a folder on PATH that does not exist, so `python` silently becomes another one.
+It matters because the absolute paths inside do not move along: pip and other scripts start the old path ("bad
+interpreter"), and `activate` puts a folder on PATH that does not exist, so `python` silently becomes another one.
 
-How it is mended
-  Environments do not move. Make a new one where you want it, and install into that.
+It is mended by a new environment where you want it: environments do not move.
 
-What it leaves alone
-  The same folder reached through a link (its scripts then start its own Python), and relocatable environments.
+It leaves alone the same folder reached through a link (its scripts then start its own Python), and relocatable
+environments.
 
-Example
-  /home/ana/new/yolo was made as /home/ana/yolo: bin/pip starts /home/ana/yolo/bin/python, which is not there.
+Example: /home/ana/new/yolo was made as /home/ana/yolo: bin/pip starts /home/ana/yolo/bin/python, which is not there.
 """
 
 from __future__ import annotations
@@ -106,7 +103,8 @@ def _moved(facts: Facts, venv: VenvFacts) -> Optional[Finding]:
     inside = [
         command
         for command in value_or(facts.python.commands, ())
-        if posixpath.dirname(command.path) == posixpath.join(posixpath.normpath(venv.path), "bin")
+        if command.form != "binary"  # python3 itself runs wherever it lies
+        and posixpath.dirname(command.path) == posixpath.join(posixpath.normpath(venv.path), "bin")
     ]
     # Scripts that start this very environment prove that both paths are one place.
     if not old or any(value_or(command.ours, False) for command in inside):

@@ -1,21 +1,17 @@
 """This Python does not accept pip installs (PEP 668).
 
-What it finds
-  The file EXTERNALLY-MANAGED beside the standard library of the active Python, which is not a virtual environment,
-  while torch is still to be installed.
+It finds the file EXTERNALLY-MANAGED beside the standard library of the active Python, which is not a virtual
+environment, while torch is still to be installed.
 
-Why it matters
-  `pip install` ends in "error: externally-managed-environment", with --user as well. The distribution owns this
-  Python, and system tools break when pip changes it.
+It matters because `pip install` ends in "error: externally-managed-environment", with --user as well. The
+distribution owns this Python, and system tools break when pip changes it.
 
-How it is mended
-  A virtual environment of your own. Not --break-system-packages.
+It is mended by a virtual environment of your own; not by --break-system-packages.
 
-What it leaves alone
-  Virtual environments of such a Python (they see the same file, and pip allows), and a Python that has its torch.
+It leaves alone virtual environments of such a Python (they see the same file, and pip allows), and a Python that has
+its torch.
 
-Example
-  /usr/bin/python3 of Debian 12: /usr/lib/python3.11/EXTERNALLY-MANAGED.
+Example: /usr/bin/python3 of Debian 12: /usr/lib/python3.11/EXTERNALLY-MANAGED.
 """
 
 from __future__ import annotations

@@ -1,21 +1,17 @@
 """The active environment may not be changed by this user.
 
-What it finds
-  A site-packages folder without write permission, or on a read-only mount, in a virtual or conda environment: a
-  shared one, or one that was made as root.
+It finds a site-packages folder without write permission, or on a read-only mount, in a virtual or conda environment:
+a shared one, or one that was made as root. As long as torch is there this is a note: a shared environment that only
+its owner changes is a good thing.
 
-Why it matters
-  pip then says "Defaulting to user installation because normal site-packages is not writeable", and puts packages into
-  ~/.local, where they shadow those of every environment with the same Python version.
+It matters because pip then says "Defaulting to user installation because normal site-packages is not writeable", and
+puts packages into ~/.local, where they shadow those of every environment with the same Python version.
 
-How it is mended
-  An environment of your own. Where the folder lies in your own home, an administrator can give it back to you.
+It is mended by an environment of your own. Where the folder lies in your own home, an administrator can give it back.
 
-What it leaves alone
-  A system Python: nobody but root may write there, and that is how it should be.
+It leaves alone a system Python: nobody but root may write there, and that is how it should be.
 
-Example
-  /opt/miniconda3 belongs to root: `pip install` and `conda install` fail or end up in ~/.local.
+Example: /opt/miniconda3 belongs to root: `pip install` and `conda install` fail or end up in ~/.local.
 """
 
 from __future__ import annotations

@@ -1,21 +1,18 @@
 """`conda activate` did not take effect: the shell runs another Python than the conda environment's.
 
-What it finds
-  CONDA_PREFIX names an environment, but `python` on PATH is another one (a start-up file put its own folder first, a
-  subshell or a module load rebuilt PATH), or that environment holds no Python at all. Where torch is missing: conda is
-  on PATH, yet no start-up file of the shell has its block, so `conda activate` cannot work.
+It finds a CONDA_PREFIX that names an environment while `python` on PATH is another one (a start-up file put its own
+folder first, a subshell or a module load rebuilt PATH) or while that environment holds no Python at all. Where torch
+is missing, it finds conda on PATH without its block in any start-up file, so that `conda activate` cannot work.
 
-Why it matters
-  The prompt shows the environment, and python, pip and every script come from elsewhere.
+It matters because the prompt shows the environment, and python, pip and every script come from elsewhere.
 
-How it is mended
-  Leave the environment and enter it again; in a script, load conda's shell functions first; once, `conda init`.
+It is mended by leaving the environment and entering it again; in a script, by loading conda's shell functions first;
+once and for all, by `conda init`.
 
-What it leaves alone
-  A virtual environment that was activated on top of a conda environment, and images that only put conda on PATH.
+It leaves alone a virtual environment that was activated on top of a conda environment, and images that only put conda
+on PATH.
 
-Example
-  CONDA_PREFIX=/home/ana/miniconda3/envs/yolo, but python is /usr/local/bin/python.
+Example: CONDA_PREFIX=/home/ana/miniconda3/envs/yolo, but python is /usr/local/bin/python.
 """
 
 from __future__ import annotations

@@ -1,22 +1,17 @@
 """This pip cannot see the wheels that it should install.
 
-What it finds
-  A pip before 19.3 (it does not know manylinux2014, the tag of most wheels and of every nvidia-* wheel that torch 1.13
-  and newer need), or before 20.3 (it does not know manylinux_2_28, the tag of torch 2.7 and newer) where such a torch
-  is the one to install.
+It finds a pip before 19.3 (it does not know manylinux2014, the tag of most wheels and of every nvidia-* wheel that
+torch 1.13 and newer need), or before 20.3 (it does not know manylinux_2_28, the tag of torch 2.7 and newer) where
+such a torch is the one to install.
 
-Why it matters
-  pip passes over wheels whose tag it does not know, without a word: it takes an older version, builds from source, or
-  says "No matching distribution found".
+It matters because pip passes over wheels whose tag it does not know, without a word: it takes an older version,
+builds from source, or says "No matching distribution found".
 
-How it is mended
-  Upgrade pip in that environment.
+It is mended by upgrading pip in that environment.
 
-What it leaves alone
-  Environments that uv, pixi or poetry manage; everything but Linux.
+It leaves alone environments that uv, pixi or poetry manage, and everything but Linux.
 
-Example
-  A virtual environment of Python 3.6 brings pip 18.1.
+Example: a virtual environment of Python 3.6 brings pip 18.1.
 """
 
 from __future__ import annotations

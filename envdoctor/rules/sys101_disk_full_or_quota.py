@@ -1,22 +1,17 @@
 """No space, no inodes or no quota where packages are written.
 
-What it finds
-  A folder that installs or training write to (site-packages, home, TMPDIR, package caches, the current folder) with
-  next to nothing left. Where torch is still to be installed: less room than that takes, also when the folder is smaller
-  than that as a whole and looks empty now, such as a /tmp in memory.
+It finds a folder that installs or training write to (site-packages, home, TMPDIR, package caches, the current folder)
+with next to nothing left. Where torch is still to be installed, it finds less room than that takes, also where the
+folder is smaller than that as a whole and looks empty now, such as a /tmp in memory.
 
-Why it matters
-  pip ends in "OSError: [Errno 28] No space left on device", removes what it had unpacked, and afterwards the disk looks
-  fine again; an interrupted install leaves a broken package.
+It matters because pip ends in "OSError: [Errno 28] No space left on device", removes what it had unpacked, and
+afterwards the disk looks fine again; an interrupted install leaves a broken package.
 
-How it is mended
-  Let TMPDIR and the caches lie where there is room; clear the caches.
+It is mended by a TMPDIR and caches where there is room, and by clearing the caches.
 
-What it leaves alone
-  Read-only mounts, which are always full; room that is small but not needed.
+It leaves alone read-only mounts, which are always full, and room that is small but not needed.
 
-Example
-  TMPDIR is a tmpfs of 512 MiB: torch for CUDA needs 3 GiB there while it is installed.
+Example: TMPDIR is a tmpfs of 512 MiB: torch for CUDA needs 3 GiB there while it is installed.
 """
 
 from __future__ import annotations
