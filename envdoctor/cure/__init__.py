@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
 from ..compat import CompatTable
 from ..facts import Facts
 from ..reading import value_or
-from ..report import Finding, Fix, Need, NeedEnvironment, NeedPackages, NeedTorch, Remedy
+from ..report import Finding, Fix, Need, NeedEnvironment, NeedPackages, NeedRemoved, NeedTorch, Remedy
 
 if TYPE_CHECKING:
     from .parts import Argv, Case, Part
@@ -63,13 +63,17 @@ def _fix(remedy: Remedy, case: Case) -> Fix:
     )
 
 
-def parts_of_all(needs: Tuple[Need, ...], case: Case) -> Tuple[Part, ...]:
-    """The parts of a remedy's needs in the order given. What follows an install within a remedy stays after it."""
-    from .needs import parts_of
+def parts_of_all(needs: Tuple[Need, ...], case: Case, removed: Sequence[NeedRemoved] = ()) -> Tuple[Part, ...]:
+    """The parts of a remedy's needs in the order given. What follows an install within a remedy stays after it.
 
+    `removed`: what other remedies of the same plan remove; installs must not count on it, nor remove it again.
+    """
+    from .needs import parts_of, without
+
+    later = without((*removed, *(need for need in needs if isinstance(need, NeedRemoved))), case)
     parts: List[Part] = []
     for need in needs:
-        for part in parts_of(need, case):
+        for part in parts_of(need, case if isinstance(need, NeedRemoved) else later):
             installed = any(earlier.step in ("environment", "torch", "packages") for earlier in parts)
             if part.step == "before" and installed:
                 part = dataclasses.replace(part, step="after")

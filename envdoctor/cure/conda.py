@@ -13,13 +13,13 @@ Argv = Tuple[str, ...]
 def install(spot: Spot, words: Sequence[str], reinstall: bool = False, no_deps: bool = False) -> Argv:
     """`words` are match specs and channels, as `conda install` takes them."""
     extra = (*(("--force-reinstall",) if reinstall else ()), *(("--no-deps",) if no_deps else ()))
-    return (spot.conda_tool, "install", *spot.conda_words, "-y", *extra, *words)
+    return (spot.program(spot.conda_tool), "install", *spot.conda_words, "-y", *extra, *words)
 
 
 def remove(spot: Spot, names: Sequence[str]) -> Argv:
     """Without --force: packages that need the removed ones go too, because left behind they would be broken, and the
     next solve would bring the removed ones back."""
-    return (spot.conda_tool, "remove", *spot.conda_words, "-y", *names)
+    return (spot.program(spot.conda_tool), "remove", *spot.conda_words, "-y", *names)
 
 
 def owned(spot: Spot, names: Sequence[str]) -> Tuple[str, ...]:
@@ -39,9 +39,9 @@ def spec(requirement: str) -> str:
 
 def pip_first(spot: Spot) -> Tuple[Argv, ...]:
     """conda's own pip where its environment has none: ensurepip's would be unknown to conda."""
-    return () if spot.has_pip or "uv" in spot.tools else (install(spot, ("pip",)),)
+    return () if spot.has_pip or "uv" in spot.programs else (install(spot, ("pip",)),)
 
 
 def for_pip(spot: Spot) -> Spot:
     """The same environment for pip's eyes, once `pip_first` has run."""
-    return dataclasses.replace(spot, manager="pip", has_pip=spot.has_pip or "uv" not in spot.tools)
+    return dataclasses.replace(spot, manager="pip", has_pip=spot.has_pip or "uv" not in spot.programs)

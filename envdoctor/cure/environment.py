@@ -36,12 +36,12 @@ def _tool(case: Case) -> str:
     if case.wish in CONDA_TOOLS or case.wish in ("uv", "pip"):
         return "venv" if case.wish == "pip" else str(case.wish)
     managed_by = value_or(case.facts.python.manager, "pip")
-    if managed_by == "conda" and case.spot.conda_tool in case.spot.tools:
+    if managed_by == "conda" and case.spot.conda_tool in case.spot.programs:
         return case.spot.conda_tool
-    if "uv" in case.spot.tools:
+    if "uv" in case.spot.programs:
         return "uv"
     # A system Python may lack ensurepip (Debian splits it off); conda's never does.
-    return next((tool for tool in CONDA_TOOLS if tool in case.spot.tools), "venv")
+    return next((tool for tool in CONDA_TOOLS if tool in case.spot.programs), "venv")
 
 
 def _installs(need: NeedEnvironment, case: Case, tool: str, folder: str) -> Tuple[str, Tuple[Argv, ...], str]:
@@ -87,9 +87,9 @@ def _minors(need: NeedEnvironment, case: Case) -> Iterator[str]:
 
 def _creation(case: Case, tool: str, folder: str, minor: str) -> Tuple[Argv, str]:
     if tool in CONDA_TOOLS:
-        return (tool, "create", "-p", folder, "-y", f"python={minor}", "pip"), ""
+        return (case.spot.program(tool), "create", "-p", folder, "-y", f"python={minor}", "pip"), ""
     if tool == "uv":
-        return ("uv", "venv", "--python", minor, folder), ""
+        return (case.spot.program("uv"), "venv", "--python", minor, folder), ""
     base = value_or(case.facts.python.base_prefix, None)
     if base and case.spot.version == minor and isinstance(case.facts.python.executable, Known):
         # Debian and Ubuntu split venv's ensurepip off; nothing that was looked at tells whether it is there.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
-from typing import Callable, Dict, List, Tuple, Type, cast
+from typing import Callable, Dict, List, Sequence, Tuple, Type, cast
 
 from ..facts import Facts
 from ..reading import Known, value_or
@@ -78,6 +79,15 @@ def _removed(need: Need, case: Case) -> Tuple[Part, ...]:
         raise NoWay(f"No {need.by} record of {', '.join(need.names)} is there to remove.")
     note = "conda removes with them what needs them; it lists them first." if by_conda else ""
     return (Part("remove", tuple(commands), "removes", note=note),)
+
+
+def without(removed: Sequence[NeedRemoved], case: Case) -> Case:
+    """The case as it is once these are removed."""
+    by_conda = {name for need in removed if need.by != "pip" for name in conda.owned(case.spot, need.names)}
+    by_pip = {canonical(name) for need in removed if need.by != "conda" for name in need.names}
+    packages = tuple(name for name in case.spot.conda_packages if name not in by_conda)
+    spot = dataclasses.replace(case.spot, conda_packages=packages)
+    return dataclasses.replace(case, spot=spot, gone=(*case.gone, *sorted(by_pip)))
 
 
 def _packages(need: Need, case: Case) -> Tuple[Part, ...]:

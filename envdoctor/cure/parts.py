@@ -40,3 +40,4 @@ class Case:
     table: CompatTable
     spot: Spot
     wish: Optional[str] = None  # --manager
+    gone: Tuple[str, ...] = ()  # distributions (canonical names) that an earlier step of the plan has removed

@@ -25,7 +25,7 @@ def install(spot: Spot, words: Sequence[str], no_deps: bool = False, reinstall: 
     alone = ("--no-deps",) if no_deps else ()
     if _uses_uv(spot):
         again = tuple(word for name in reinstall for word in ("--reinstall-package", name))
-        return (("uv", "pip", "install", "--python", spot.python, *alone, *again, *words),)
+        return ((spot.program("uv"), "pip", "install", "--python", spot.python, *alone, *again, *words),)
     pip = (spot.python, "-m", "pip", "install")
     commands = list(_ensured(spot))
     forced = requirements_of(words, reinstall) if reinstall else ()
@@ -67,14 +67,14 @@ def uninstall(spot: Spot, names: Sequence[str], times: int = 1, break_system: bo
         raise ValueError("no interpreter to remove from")
     if _uses_uv(spot):
         extra = ("--break-system-packages",) if break_system else ()
-        return (("uv", "pip", "uninstall", "--python", spot.python, *extra, *names),) * times
+        return ((spot.program("uv"), "pip", "uninstall", "--python", spot.python, *extra, *names),) * times
     extra = ("--break-system-packages",) if break_system else ()
     return (*_ensured(spot), *((spot.python, "-m", "pip", "uninstall", "-y", *extra, *names),) * times)
 
 
 def _uses_uv(spot: Spot) -> bool:
     """uv where it manages the environment, or where pip is missing and uv is there to stand in for it."""
-    return spot.manager == "uv" or (not spot.has_pip and "uv" in spot.tools)
+    return spot.manager == "uv" or (not spot.has_pip and "uv" in spot.programs)
 
 
 def _ensured(spot: Spot) -> Tuple[Argv, ...]:

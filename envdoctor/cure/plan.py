@@ -55,9 +55,11 @@ def plan(report: Report, table: CompatTable, manager: Optional[str] = None) -> P
             chosen.append((finding, remedy))
     chosen, later = _put_off(chosen)
     able: List[Placed] = []
-    for wish in _merged(chosen, case):
+    wishes = _one_removal(_merged(chosen, case))
+    removed = tuple(need for wish in wishes for need in wish.needs if isinstance(need, NeedRemoved))
+    for wish in wishes:
         try:
-            able += [(wish.title, part) for part in parts_of_all(wish.needs, case)]
+            able += [(wish.title, part) for part in parts_of_all(wish.needs, case, removed)]
         except NoWay as reason:  # what each finding needs can be done; all of it together cannot
             unmended.append((wish.finding, str(reason)))
     steps = _steps(able)
@@ -73,16 +75,18 @@ def plan(report: Report, table: CompatTable, manager: Optional[str] = None) -> P
 
 
 def _best(finding: Finding, case: Case) -> Tuple[Optional[Remedy], str]:
-    """The remedy to carry out: one that changes something before advice, yours before an administrator's."""
+    """The remedy to carry out: one that changes something, yours before an administrator's; None, and why not."""
     fixes = [(remedy, fix_of(remedy, case)) for remedy in finding.remedies]
-    able = [(remedy, fix) for remedy, fix in fixes if fix.commands]
-    if not able:
-        return None, next((fix.note for _, fix in fixes if fix.note), "no command is known that mends this")
-    return min(able, key=lambda one: (_is_advice(one[0]), one[1].who != "you"))[0], ""
+    able = [(remedy, fix) for remedy, fix in fixes if fix.commands and not _is_advice(remedy)]
+    if able:
+        return min(able, key=lambda one: one[1].who != "you")[0], ""
+    # What a person has to do: the title of an advice, or why a remedy cannot be carried out.
+    said = [fix.title if _is_advice(remedy) else fix.note for remedy, fix in fixes]
+    return None, next((words for words in said if words), "no command is known that mends this")
 
 
 def _is_advice(remedy: Remedy) -> bool:
-    """Whether it only shows something ("use that other environment"), and leaves what is wrong as it is."""
+    """Whether it only says or shows something ("use that other environment"), and leaves what is wrong as it is."""
     return all(isinstance(need, NeedCommand) and need.safety == "safe" for need in remedy.needs)
 
 
@@ -143,6 +147,34 @@ def _with_one_torch(wishes: List[Wish], case: Case) -> List[Wish]:
                 placed = True
             elif not (isinstance(need, NeedPackages) and _comes_with_torch(need)):
                 needs.append(need)
+        kept.append(wish._replace(needs=tuple(needs)))
+    return [wish for wish in kept if wish.needs]
+
+
+def _one_removal(wishes: List[Wish]) -> List[Wish]:
+    """Removals by the same owner become one, because conda fails on a package that is gone already."""
+    names = {
+        by: tuple(
+            dict.fromkeys(
+                name
+                for wish in wishes
+                for need in wish.needs
+                if isinstance(need, NeedRemoved) and need.by == by
+                for name in need.names
+            )
+        )
+        for by in ("pip", "conda", "any")
+    }
+    kept: List[Wish] = []
+    placed: List[str] = []
+    for wish in wishes:
+        needs: List[Need] = []
+        for need in wish.needs:
+            if not isinstance(need, NeedRemoved):
+                needs.append(need)
+            elif need.by not in placed:
+                placed.append(need.by)
+                needs.append(NeedRemoved(names[need.by], need.by))
         kept.append(wish._replace(needs=tuple(needs)))
     return [wish for wish in kept if wish.needs]
 

@@ -14,19 +14,20 @@ def add(spot: Spot, requirements: Sequence[str], index: str = "", index_name: st
     folder = spot.project
     if folder is None:
         raise ValueError("no project")
+    program = spot.program(spot.manager)
     if spot.manager == "uv":
         # `uv add --index NAME=URL` writes the index and pins these packages to it in [tool.uv.sources].
         extra = ("--index", f"{index_name}={index}") if index else ()
-        return (("uv", "add", "--project", folder, *extra, *requirements),)
+        return ((program, "add", "--project", folder, *extra, *requirements),)
     if spot.manager == "poetry":
-        poetry = ("poetry", "--directory", folder)
+        poetry = (program, "--directory", folder)
         if not index:
             return ((*poetry, "add", *requirements),)
         return (
             (*poetry, "source", "add", "--priority", "explicit", index_name, index),
             (*poetry, "add", "--source", index_name, *requirements),
         )
-    return (("pixi", "add", "--manifest-path", folder, "--pypi", *requirements),)
+    return ((program, "add", "--manifest-path", folder, "--pypi", *requirements),)
 
 
 def again(spot: Spot, names: Sequence[str]) -> Tuple[Argv, ...]:
@@ -34,9 +35,10 @@ def again(spot: Spot, names: Sequence[str]) -> Tuple[Argv, ...]:
     folder = spot.project
     if folder is None:
         raise ValueError("no project")
+    program = spot.program(spot.manager)
     if spot.manager == "uv":
-        return (("uv", "sync", "--project", folder, *(w for name in names for w in ("--reinstall-package", name))),)
+        return ((program, "sync", "--project", folder, *(w for name in names for w in ("--reinstall-package", name))),)
     if spot.manager == "pixi":
-        return (("pixi", "reinstall", "--manifest-path", folder, *names),)
-    poetry = ("poetry", "--directory", folder)
+        return ((program, "reinstall", "--manifest-path", folder, *names),)
+    poetry = (program, "--directory", folder)
     return ((*poetry, "run", "python", "-m", "pip", "uninstall", "-y", *names), (*poetry, "install"))

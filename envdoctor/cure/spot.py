@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 from ..facts import Facts
 from ..reading import Absent, Known, value_or
@@ -26,7 +26,7 @@ class Spot:
     prefix: str
     manager: str  # who writes the commands: pip | uv | conda | mamba | micromamba | pixi | poetry
     has_pip: bool
-    tools: Tuple[str, ...]  # managers found on PATH
+    programs: Mapping[str, str]  # managers that are there, and the word that starts each: `conda`, or a path off PATH
     conda_words: Tuple[str, ...]  # how conda names it: ("-n", "yolo"), ("-p", "/opt/envs/yolo"); empty: no conda prefix
     conda_packages: Tuple[str, ...]  # names that conda has a record of
     project: Optional[str]  # folder of a uv, pixi or poetry project
@@ -34,10 +34,14 @@ class Spot:
 
     @property
     def conda_tool(self) -> str:
-        """The program that answers for conda here; conda itself where none was found (it may be a shell function)."""
+        """Which program answers for conda here; conda itself where none was found (it may be a shell function)."""
         if self.manager in CONDA_TOOLS:
             return self.manager
-        return next((tool for tool in CONDA_TOOLS if tool in self.tools), "conda")
+        return next((tool for tool in CONDA_TOOLS if tool in self.programs), "conda")
+
+    def program(self, name: str) -> str:
+        """The word that starts a manager."""
+        return self.programs.get(name, name)
 
     @property
     def conda_owns_torch(self) -> bool:
@@ -48,15 +52,15 @@ def spot_of(facts: Facts, manager: Optional[str] = None) -> Spot:
     """`manager` is the user's wish; without one, whoever the environment is managed by."""
     python = facts.python
     prefix = str(value_or(python.prefix, "")) or (python.venv.value.path if isinstance(python.venv, Known) else "")
-    tools = tuple(found.name for found in value_or(facts.indexes.managers, ()))
+    programs = _programs(facts, prefix)
     conda_words = _conda_words(facts, prefix)
     return Spot(
         python=value_or(python.executable, None),
         version=_minor(value_or(python.version, None)),
         prefix=prefix,
-        manager=_manager(facts, manager, tools, bool(conda_words)),
+        manager=_manager(facts, manager, programs, bool(conda_words)),
         has_pip=not isinstance(python.pip_version, Absent),
-        tools=tools,
+        programs={name: word for name, (word, _) in programs.items()},
         conda_words=conda_words,
         conda_packages=tuple(record.name for record in value_or(facts.installs.conda, ())),
         project=value_or(python.project, None),
@@ -64,7 +68,7 @@ def spot_of(facts: Facts, manager: Optional[str] = None) -> Spot:
     )
 
 
-def _manager(facts: Facts, wish: Optional[str], tools: Tuple[str, ...], is_conda: bool) -> str:
+def _manager(facts: Facts, wish: Optional[str], tools: Mapping[str, object], is_conda: bool) -> str:
     managed_by = wish or str(value_or(facts.python.manager, "pip"))
     if managed_by == "conda" and wish is None:
         # micromamba and mamba make environments that only they may be there to change.
@@ -81,16 +85,44 @@ def _conda_words(facts: Facts, prefix: str) -> Tuple[str, ...]:
     kind = value_or(facts.python.kind, "")
     if not prefix or (kind not in ("conda", "conda-base") and not isinstance(facts.installs.conda, Known)):
         return ()
-    for found in value_or(facts.indexes.managers, ()):
-        if found.name not in CONDA_TOOLS:
-            continue
-        root = posixpath.dirname(posixpath.dirname(found.path))
-        if prefix == root:
-            return ("-n", "base")
-        name = posixpath.basename(prefix)
-        if prefix == posixpath.join(root, "envs", name):
-            return ("-n", name)
+    programs = _programs(facts, prefix)
+    tool = next((programs[name] for name in CONDA_TOOLS if name in programs), None)
+    if tool is not None and prefix == root_of(tool[1]):
+        return ("-n", "base")
+    if tool is not None and _belongs(prefix, tool[1]):
+        return ("-n", posixpath.basename(prefix))
     return ("-p", prefix)
+
+
+def _programs(facts: Facts, prefix: str) -> Dict[str, Tuple[str, str]]:
+    """Name -> (word, path) of each manager. Of several condas, the one that the prefix belongs to."""
+    variables = dict(facts.session.variables.value) if isinstance(facts.session.variables, Known) else {}
+    folders = variables["PATH"].split(":") if "PATH" in variables else None
+    every = value_or(facts.indexes.managers, ())
+    found: Dict[str, Tuple[str, str]] = {}
+    for name in dict.fromkeys(manager.name for manager in every):
+        paths = [manager.path for manager in every if manager.name == name]
+        path = next((one for one in paths if _belongs(prefix, one)), paths[0])
+        found[name] = (name if _is_bare(path, paths, folders, variables) else path, path)
+    return found
+
+
+def _is_bare(path: str, others: List[str], folders: Optional[List[str]], variables: Mapping[str, str]) -> bool:
+    """Whether the name alone starts that program: it is the first on PATH, or `conda init` made the name a function."""
+    if folders is None or variables.get("CONDA_EXE") == path:
+        return True
+    places = [folders.index(folder) for folder in map(posixpath.dirname, others) if folder in folders]
+    own = posixpath.dirname(path)
+    return own in folders and folders.index(own) == min(places)
+
+
+def root_of(conda: str) -> str:
+    """/opt/conda/condabin/conda -> /opt/conda."""
+    return posixpath.dirname(posixpath.dirname(conda))
+
+
+def _belongs(prefix: str, conda: str) -> bool:
+    return prefix == root_of(conda) or posixpath.dirname(prefix) == posixpath.join(root_of(conda), "envs")
 
 
 def _minor(version: Optional[str]) -> Optional[str]:

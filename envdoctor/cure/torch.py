@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Iterator, List, Tuple
+from typing import Iterator, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Facts
@@ -25,7 +25,7 @@ def torch_parts(need: NeedTorch, case: Case) -> Tuple[Part, ...]:
     elif spot.manager in PROJECT_TOOLS and spot.project is not None:
         parts = _in_project(plan, need, case)
     else:
-        parts = (Part("torch", _pip_commands(plan, need, spot, case.facts)),)
+        parts = (Part("torch", _pip_commands(plan, need, spot, case)),)
     notes = " ".join(note for note in (*plan.notes, parts[-1].note) if note)
     return (*parts[:-1], dataclasses.replace(parts[-1], note=notes))
 
@@ -43,11 +43,12 @@ def planned(need: NeedTorch, facts: Facts, table: CompatTable) -> TorchPlan:
         raise NoWay(str(reason)) from None
 
 
-def _pip_commands(plan: TorchPlan, need: NeedTorch, spot: Spot, facts: Facts) -> Tuple[Argv, ...]:
+def _pip_commands(plan: TorchPlan, need: NeedTorch, spot: Spot, case: Case) -> Tuple[Argv, ...]:
     if spot.python is None:
         raise NoWay("There is no interpreter to install into.")
-    again = [name for name, _ in plan.packages] if need.reinstall else list(_stale(plan, facts))
-    return pip.install(spot, pip_words(plan), reinstall=again)
+    again = [name for name, _ in plan.packages] if need.reinstall else list(_stale(plan, case.facts))
+    # What is not there is not in the way: a plain install puts it in place.
+    return pip.install(spot, pip_words(plan), reinstall=[name for name in again if name not in case.gone])
 
 
 def _stale(plan: TorchPlan, facts: Facts) -> Iterator[str]:
@@ -75,30 +76,48 @@ def variant_of(cuda: Reading[str]) -> str:
 
 
 def _in_conda(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
-    """conda's recipe where conda owns torch or the user asked for conda; else pip inside the environment.
+    """conda's recipe where conda alone owns torch or the user asked for conda; else pip inside the environment.
 
     The pytorch channel ended with 2.5: a build that has no recipe comes from pip, after conda's copy is gone, because
-    two owners of one folder is a fault of its own.
+    two owners of one folder is a fault of its own. Where both have a copy, pip's is the one that a user laid over it.
     """
     spot = case.spot
-    if spot.conda_owns_torch or case.wish in CONDA_TOOLS:
+    if case.wish in CONDA_TOOLS or (spot.conda_owns_torch and not _pip_has_it(case)):
         try:
             recipe = case.table.conda_recipe(plan.torch, plan.variant)
         except NoRow:
             pass
         else:
-            return (Part("torch", (conda.install(spot, recipe.words, need.reinstall),)),)
-    parts: List[Part] = []
-    note = ""
+            command = conda.install(spot, recipe.words, need.reinstall and spot.conda_owns_torch)
+            return (*_without_cpuonly(plan, spot), Part("torch", (command,)))
     copies = conda.owned(spot, ("torch", "pytorch-cpu", "pytorch-gpu", "libtorch", "torchvision", "torchaudio"))
-    if copies:
-        note = f"conda has no build of torch {plan.torch} for {plan.variant} that is known, so it comes from pip."
-        parts.append(Part("remove", (conda.remove(spot, copies),), "removes"))
     inside = conda.for_pip(spot)
-    # With conda's copy gone there is nothing left that pip could take for the right one.
-    commands = pip.install(inside, pip_words(plan)) if copies else _pip_commands(plan, need, inside, case.facts)
-    parts.append(Part("torch", (*conda.pip_first(spot), *commands), note=note))
-    return tuple(parts)
+    if not copies:
+        return (Part("torch", (*conda.pip_first(spot), *_pip_commands(plan, need, inside, case))),)
+    # Files of conda's copy go with it, those that pip laid over them too: nothing is left that pip could count on.
+    again = [name for name, _ in plan.packages if name not in case.gone and _pip_has_it(case)]
+    commands = (*conda.pip_first(spot), *pip.install(inside, pip_words(plan), reinstall=again))
+    note = f"conda has no build of torch {plan.torch} for {plan.variant} that is known, so it comes from pip."
+    return (
+        Part("remove", (conda.remove(spot, copies),), "removes"),
+        Part("torch", commands, note="" if _pip_has_it(case) else note),
+    )
+
+
+def _pip_has_it(case: Case) -> bool:
+    """Whether pip put a torch of its own into the conda environment."""
+    every = value_or(case.facts.installs.distributions, ())
+    prefix = case.spot.prefix + "/"
+    return any(
+        canonical(one.name) == "torch" and one.installer != "conda" and one.location.startswith(prefix) for one in every
+    )
+
+
+def _without_cpuonly(plan: TorchPlan, spot: Spot) -> Tuple[Part, ...]:
+    """`cpuonly` was asked for by name once and still counts: beside it, no solver takes a CUDA build."""
+    if plan.variant == "cpu" or "cpuonly" not in spot.conda_packages:
+        return ()
+    return (Part("remove", (conda.remove(spot, ("cpuonly",)),), "removes"),)
 
 
 def _in_project(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
@@ -110,7 +129,7 @@ def _in_project(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...
     if plan.flag == "--find-links":
         # The oldest builds have no index that a manifest could name.
         note = f"{spot.manager} projects cannot name this source; the next sync would undo the change."
-        return (Part("torch", _pip_commands(plan, need, spot, case.facts), note=note),)
+        return (Part("torch", _pip_commands(plan, need, spot, case), note=note),)
     commands = project.add(spot, requirements, plan.url, f"pytorch-{plan.variant}")
     if need.reinstall:
         commands += project.again(spot, tuple(canonical(one) for one in requirements))
@@ -129,4 +148,4 @@ def _in_pixi(plan: TorchPlan, case: Case) -> Part:
     if gpu and isinstance(driver, Known):
         specs.append(f"cuda-version<={driver.value}")
     note = 'pixi chooses GPU builds only where pixi.toml says: [system-requirements] cuda = "12".' if gpu else ""
-    return Part("torch", (("pixi", "add", "--manifest-path", spot.project or ".", *specs),), note=note)
+    return Part("torch", ((spot.program("pixi"), "add", "--manifest-path", spot.project or ".", *specs),), note=note)

@@ -46,7 +46,9 @@ def check_page(report: Report, verbose: bool = False) -> Tuple[Line, ...]:
     page = [*(line(text) for text in machine_lines(report.facts)), BLANK]
     page += _overview(report)
     for finding in report.findings:
-        page += [BLANK, *finding_lines(finding, verbose)]
+        # Notes have had their line in the overview: they are no trouble, and must not bury it.
+        if finding.severity != "note" or verbose:
+            page += [BLANK, *finding_lines(finding, verbose)]
     page += _untold(report, verbose)
     page += _crashed(report)
     if verbose:
@@ -55,15 +57,17 @@ def check_page(report: Report, verbose: bool = False) -> Tuple[Line, ...]:
 
 
 def _overview(report: Report) -> Iterator[Line]:
+    """The verdict in one line, and a line a finding where there are several, or where a note has no other."""
     findings = report.findings
-    if not findings:
-        yield _nothing_found(report)
-        return
     counts = [(level, sum(finding.severity == level for finding in findings)) for level in ("error", "warning", "note")]
-    yield line(", ".join(counted(number, level) for level, number in counts if number), "strong")
-    if len(findings) == 1:
+    told = ", ".join(counted(number, level) for level, number in counts if number)
+    if all(finding.severity == "note" for finding in findings):
+        yield _nothing_found(report, told)
+    else:
+        yield line(told, "strong")
+    if len(findings) == 1 and findings[0].severity != "note":
         return
-    width = max(len(finding.name) for finding in findings)
+    width = max((len(finding.name) for finding in findings), default=0)
     for finding in findings:
         yield Line(
             (
@@ -73,22 +77,23 @@ def _overview(report: Report) -> Iterator[Line]:
             ),
             indent=2,
         )
+        if finding.severity == "note" and finding.meaning:
+            yield line(shown(finding.meaning), "dim", 10)
 
 
-def _nothing_found(report: Report) -> Line:
+def _nothing_found(report: Report, notes: str) -> Line:
     """Healthy only where every question had an answer."""
     passed = sum(verdict.status == "pass" for verdict in report.verdicts)
     untold = sum(verdict.status in ("cannot-tell", "crashed") for verdict in report.verdicts)
     if not passed:
         return line("Nothing could be told.", "warning")
-    if untold:
-        return Line(
-            (
-                ("Nothing wrong was seen", "strong"),
-                (f": {counted(passed, 'rule')} passed, {untold} could not tell.", ""),
-            )
-        )
-    return Line((("Nothing wrong", "good"), (f": {counted(passed, 'rule')} passed.", "")))
+    words = ("Nothing wrong was seen", "strong") if untold else ("Nothing wrong", "good")
+    rest = [
+        f"{counted(passed, 'rule')} passed",
+        *([f"{untold} could not tell"] if untold else []),
+        *([notes] if notes else []),
+    ]
+    return Line((words, (f": {', '.join(rest)}.", "")))
 
 
 def finding_lines(finding: Finding, verbose: bool = False) -> Iterator[Line]:

@@ -16,8 +16,9 @@ PUT_OFF = "Said of a torch that will no longer be the one imported, so look agai
 def commands_text(plan: Plan, admin: bool, root: bool) -> str:
     """Commands alone, one a line; with `admin` the administrator's after yours, by sudo where this is not root."""
     commands = list(plan.commands)
-    if admin:
-        commands += [argv if root or argv[0] == "sudo" else ("sudo", *argv) for argv in plan.admin_commands]
+    for argv in plan.admin_commands if admin else ():
+        bare = argv[1:] if argv[0] == "sudo" else argv
+        commands.append(bare if root else ("sudo", *bare))
     return "".join(shell.line(argv) + "\n" for argv in commands)
 
 
@@ -30,7 +31,7 @@ def explanation(plan: Plan, admin: bool) -> str:
         lines.append(f"{counted(sum(len(step.commands) for step in steps), 'command')}: {title}")
         lines += [f"  {note}" for note in dict.fromkeys(step.note for step in steps) if note]
     if plan.admin and admin:
-        lines.append("The last, with sudo, are an administrator's:")
+        lines.append("The last ones are an administrator's:")
         lines += [f"  {step.title}" for step in plan.admin]
     elif plan.admin:
         lines.append("Only an administrator can do this; --admin prints the commands:")

@@ -24,6 +24,8 @@ def quote(word: str) -> str:
     if raw.endswith(b"\n"):
         return "$'" + "".join(_octal(byte) for byte in raw) + "'"
     spelled = "".join("%%" if byte == ord("%") else _octal(byte) for byte in raw)
+    if spelled.startswith("-"):  # printf would take it for an option
+        spelled = f"\\055{spelled[1:]}"
     return f"\"$(printf '{spelled}')\""
 
 

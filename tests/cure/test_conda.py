@@ -4,9 +4,11 @@ import pytest
 
 from envdoctor.cure import conda
 from envdoctor.cure.spot import spot_of
+from envdoctor.facts import Facts, Manager
+from envdoctor.reading import Known
 from tests.cure.cases import CONDA, record
 from tests.cure.cases import conda as conda_facts
-from tests.healthy import healthy
+from tests.healthy import change, healthy
 
 
 def test_an_environment_of_the_conda_on_path_goes_by_name() -> None:
@@ -62,3 +64,23 @@ def test_requirements_as_match_specs(requirement: str, spec: str) -> None:
 def test_what_conda_has_no_words_for(requirement: str) -> None:
     with pytest.raises(ValueError):
         conda.spec(requirement)
+
+
+def off_path(*managers: Manager, path: str = "/usr/bin", **variables: str) -> Facts:
+    facts = change(conda_facts(), "indexes", managers=Known(managers, "looked"))
+    return change(facts, "session", variables=Known((("PATH", path), *variables.items()), "environment"))
+
+
+def test_off_path_the_program_goes_by_its_path() -> None:
+    mine = Manager("conda", f"{CONDA}/bin/conda", Known("24.1", "conda"))
+    assert conda.install(spot_of(off_path(mine)), ("pip",))[0] == f"{CONDA}/bin/conda"
+    assert conda.install(spot_of(off_path(mine, path=f"{CONDA}/bin:/usr/bin")), ("pip",))[0] == "conda"
+    # `conda init` makes the name a shell function, whatever PATH says.
+    assert conda.install(spot_of(off_path(mine, CONDA_EXE=mine.path)), ("pip",))[0] == "conda"
+
+
+def test_of_two_condas_the_one_that_the_environment_belongs_to() -> None:
+    other = Manager("conda", "/opt/conda/bin/conda", Known("4.6", "conda"))
+    mine = Manager("conda", f"{CONDA}/bin/conda", Known("24.1", "conda"))
+    facts = off_path(other, mine, path=f"/opt/conda/bin:{CONDA}/bin")
+    assert conda.install(spot_of(facts), ("pip",))[:4] == (f"{CONDA}/bin/conda", "install", "-n", "yolo")

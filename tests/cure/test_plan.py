@@ -197,3 +197,23 @@ def test_what_is_wrong_with_a_shadow_goes_away_with_it() -> None:
     assert programs(made) == ("unset", "rm")
     assert [finding.rule for finding in made.later] == ["TOR103"]
     assert "tor103" in explanation(made, admin=False)
+
+
+def test_advice_alone_is_no_cure_and_is_said() -> None:
+    advice = one(NeedCommand((("nvidia-smi",),), who="admin", safety="safe"), title="reboot the host")
+    made = planned(advice, one(rule="AAA102"))
+    assert made.commands == made.admin_commands == ()
+    assert [why for _, why in made.unmended] == ["reboot the host", "no command is known that mends this"]
+
+
+def test_removals_by_one_owner_are_one() -> None:
+    made = planned(
+        one(NeedRemoved(("torch",)), rule="AAA101"), one(NeedRemoved(("ultralytics", "torch")), rule="AAA102")
+    )
+    assert made.commands == ((*PIP, "uninstall", "-y", "torch", "ultralytics"),)
+
+
+def test_sudo_stands_once_and_not_for_root() -> None:
+    made = planned(one(NeedCommand((("sudo", "nvidia-smi", "-c", "0"),), who="admin")))
+    assert commands_text(made, admin=True, root=False) == "sudo nvidia-smi -c 0\n"
+    assert commands_text(made, admin=True, root=True) == "nvidia-smi -c 0\n"

@@ -6,7 +6,7 @@ from envdoctor.compat import CompatTable
 from envdoctor.cure import prescribe
 from envdoctor.facts import Facts
 from envdoctor.reading import Absent, Known
-from envdoctor.report import Finding, Fix, NeedTorch, Remedy
+from envdoctor.report import Finding, Fix, NeedRemoved, NeedTorch, Remedy
 from tests.cure.cases import CONDA, PYTHON, conda, project, record, with_tools
 from tests.healthy import SITE, change, dist, healthy
 
@@ -119,3 +119,36 @@ def test_where_no_build_fits_there_is_a_reason_and_no_command() -> None:
     nothing = change(healthy(), "python", version=Known("3.4.2", "ask"))
     made = fix(nothing, NeedTorch())
     assert made.commands == () and "3.4" in made.note
+
+
+def test_cpuonly_goes_before_a_cuda_build_comes() -> None:
+    owned = cpu_build(conda(record("pytorch"), record("cpuonly")))
+    first, second = fix(owned, NeedTorch(accelerator="cu121")).commands
+    assert first == ("conda", "remove", "-n", "yolo", "-y", "cpuonly")
+    assert second[:2] == ("conda", "install")
+
+
+def mixed() -> Facts:
+    """conda's record of pytorch, and a torch that pip laid over it."""
+    facts = conda(record("pytorch"), record("torchvision"))
+    site = f"{CONDA}/envs/yolo/lib/python3.11/site-packages"
+    return change(facts, "installs", distributions=Known((dist("torch", "2.5.1+cu121", location=site),), "ask"))
+
+
+def test_where_both_have_a_copy_condas_goes_and_pips_is_put_in_place_again() -> None:
+    made = fix(mixed(), NeedTorch())
+    assert made.commands[0] == ("conda", "remove", "-n", "yolo", "-y", "pytorch", "torchvision")
+    assert made.commands[1][3:6] == ("install", "--force-reinstall", "--no-deps")
+
+
+def test_what_an_earlier_step_removed_is_neither_removed_again_nor_counted_on() -> None:
+    remedy = Remedy("one of them", (NeedRemoved(("torch", "torchvision"), by="any"), NeedTorch(reinstall=True)))
+    finding = Finding("AAA101", "a-rule", "error", "title", "", (), (remedy,))
+    (made,) = prescribe(finding, mixed(), TABLE)
+    python = f"{CONDA}/envs/yolo/bin/python"
+    assert made.commands[:2] == (
+        ("conda", "remove", "-n", "yolo", "-y", "pytorch", "torchvision"),
+        (python, "-m", "pip", "uninstall", "-y", "torch"),
+    )
+    assert [argv[3] for argv in made.commands[2:]] == ["install"] * len(made.commands[2:])
+    assert "torch==2.5.1" not in [word for argv in made.commands if "--force-reinstall" in argv for word in argv]

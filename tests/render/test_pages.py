@@ -52,6 +52,15 @@ def test_several_findings_are_listed_first_worst_first() -> None:
     assert any(line.startswith("error a-guess") and "likely" in line for line in lines)
 
 
+def test_notes_have_a_line_and_are_spelled_out_on_request() -> None:
+    note = finding(severity="note")
+    lines = text_of(report(note)).splitlines()
+    assert "Nothing wrong: 1 rule passed, 1 note." in lines
+    assert "  note    driver-too-old  " + note.title in lines
+    assert "torch will find no GPU." in lines[-1]
+    assert "note driver-too-old  DRV101" in text_of(report(note), verbose=True).splitlines()
+
+
 def test_reasons_for_not_telling_are_grouped() -> None:
     why = "driver: permission denied from /dev/nvidiactl"
     untold = tuple(Verdict(f"GPU10{i}", f"rule-{i}", "cannot-tell", why=why) for i in range(5))

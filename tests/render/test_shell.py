@@ -24,6 +24,7 @@ HOSTILE = [
     "100%d\n%s\\n'",
     "\x1b[31mred\x1b]0;title\x07",
     "byte\udcff\udce9",
+    "-v\x1f",
     "turned\u202eexe.py",
     "\u4e2d\u6587 \u00e9",
 ]
