@@ -126,8 +126,21 @@ def visible(facts: Facts, gpus: Tuple[Gpu, ...]) -> Tuple[Gpu, ...]:
     return found.seen if found.seen and found.sure else gpus
 
 
+def sound(gpu: Gpu) -> bool:
+    """Whether a program can be sent to this GPU: it answers, is open to any process, whole, and has no memory fault.
+
+    Every rule that names GPUs to keep to names sound ones, so that two findings do not send a user in a circle.
+    """
+    well = not (value_or(gpu.remap_failed, False) or value_or(gpu.remap_pending, False))
+    open_to_all = value_or(gpu.compute_mode, "default") == "default" and not value_or(gpu.mig_mode, False)
+    return gpu.status == "ok" and well and open_to_all and not value_or(gpu.ecc_uncorrected, 0)
+
+
+def handles(gpus: Iterable[Gpu]) -> str:
+    """The sound ones among them as a value of CUDA_VISIBLE_DEVICES, '' where there is none."""
+    return ",".join(handle(gpu) for gpu in gpus if sound(gpu))
+
+
 def roomiest(gpus: Iterable[Gpu]) -> Optional[Gpu]:
-    """The GPU with the most free memory among those that answer and take any process; None where there is none."""
-    usable = [gpu for gpu in answering(gpus) if value_or(gpu.compute_mode, "default") == "default"]
-    usable = [gpu for gpu in usable if not value_or(gpu.mig_mode, False)]
-    return max(usable, key=lambda gpu: (value_or(gpu.memory_free, 0), -gpu.index), default=None)
+    """The sound GPU with the most free memory; None where there is none."""
+    return max(filter(sound, gpus), key=lambda gpu: (value_or(gpu.memory_free, 0), -gpu.index), default=None)

@@ -20,7 +20,7 @@ from typing import Iterator, List, Optional, Tuple
 from ..compat import CompatTable
 from ..facts import Facts
 from ..reading import Known, need, source_of, value_or
-from ..report import Evidence, Finding, NeedCommand, NotApplicable, Remedy
+from ..report import CannotTell, Evidence, Finding, NeedCommand, NotApplicable, Remedy
 from ._common import finding, listed, seen
 from ._gpus import answering
 
@@ -54,6 +54,8 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     gpus = facts.gpus.gpus
     if not (isinstance(gpus, Known) and answering(gpus.value)):
         raise NotApplicable("the driver counts no GPU")
+    if not any(_needed(path) for path in files):
+        raise CannotTell("the driver answers although none of its device files is seen in /dev")
     if closed:
         because = [Evidence(f"{path} may not be opened", source_of(facts.driver.device_files)) for path in closed]
         some = all(path.startswith("/dev/nvidia") and path[-1].isdigit() for path in closed)

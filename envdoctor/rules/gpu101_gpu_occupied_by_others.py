@@ -1,9 +1,10 @@
 """The memory of the GPUs is held by other processes.
 
 It finds GPUs on which others hold so much that less than a fifth of the memory is free. It looks at the GPUs that a
-program started here would see. A busy GPU among free ones is normal on a shared server, and a note that names the free
-ones; it is a warning where the first one is nearly full, because that is where a program lands by default, and an error
-where every one is taken. One's own processes, a desktop's few hundred MiB, and a mere kernel load are no fault.
+program started here would see; one that takes a single process is `exclusive-compute-mode`. A busy GPU among free ones
+is normal on a shared server, and a note that names the free ones; it is a warning where the first one is nearly full,
+because that is where a program lands by default, and an error where every one is taken. One's own processes, a
+desktop's few hundred MiB, and a mere kernel load are no fault.
 
 It matters because "CUDA out of memory" then has nothing to do with one's own model.
 
@@ -36,9 +37,9 @@ _NOTHING = GIB  # what others hold below this is a desktop or a context, not wor
 
 def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     every = nvml_gpus(facts)
-    seen = answering(visible(facts, every))
+    seen = tuple(gpu for gpu in answering(visible(facts, every)) if value_or(gpu.compute_mode, "default") == "default")
     if not seen:
-        raise NotApplicable("no GPU answers")
+        raise NotApplicable("no GPU that takes several processes answers")
     told_of = [gpu for gpu in seen if isinstance(gpu.memory_free, Known) and isinstance(gpu.memory_total, Known)]
     if not told_of:
         raise CannotTell("the memory of no GPU is known")

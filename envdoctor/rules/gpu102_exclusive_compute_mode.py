@@ -68,7 +68,7 @@ def _because(gpu: Gpu) -> Iterator[Evidence]:
 
 
 def _remedies(closed: Sequence[Gpu], open_ones: Sequence[Gpu]) -> Iterator[Remedy]:
-    best = roomiest(open_ones) or (open_ones[0] if open_ones else None)
+    best = roomiest(open_ones)
     if best:
         yield Remedy(f"use {label(best)}", (NeedVariable("CUDA_VISIBLE_DEVICES", handle(best)),))
     commands = tuple(("sudo", "nvidia-smi", "-i", str(gpu.index), "-c", "DEFAULT") for gpu in closed)

@@ -21,7 +21,7 @@ from ..facts import Facts, Gpu, MigDevice
 from ..reading import Missing, given, need, source_of, value_or
 from ..report import Evidence, Finding, NeedCommand, NeedVariable, Remedy
 from ._common import finding, listed
-from ._gpus import answering, handle, label, nvml_gpus, variable, visible
+from ._gpus import answering, handles, label, nvml_gpus, variable, visible
 
 ID = "GPU103"
 NAME = "mig-misuse"
@@ -79,8 +79,8 @@ def _named(facts: Facts, value: str, instances: Sequence[MigDevice]) -> Iterator
 def _without_instances(empty: Sequence[Gpu], whole: Sequence[Gpu]) -> Finding:
     because = [Evidence(f"{label(gpu)}: MIG mode on, no instance", source_of(gpu.mig_devices)) for gpu in empty]
     remedies: List[Remedy] = []
-    if whole:
-        names = ",".join(handle(gpu) for gpu in whole)
+    names = handles(whole)
+    if names:
         remedies.append(Remedy("keep to the GPUs that are not in MIG mode", (NeedVariable(_NAME, names),)))
     off = tuple(("sudo", "nvidia-smi", "-i", str(gpu.index), "-mig", "0") for gpu in empty)
     remedies.append(Remedy("switch MIG mode off, or make instances on it", (NeedCommand(off, who="admin"),)))

@@ -24,7 +24,7 @@ from ..reading import Known, source_of, value_or
 from ..report import Evidence, Finding, NeedCommand, NeedVariable, Remedy
 from ._admin import reboot
 from ._common import finding
-from ._gpus import answering, handle, label, nvml_gpus
+from ._gpus import handles, label, nvml_gpus
 
 ID = "GPU104"
 NAME = "gpu-lost-or-xid"
@@ -67,8 +67,7 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
         severity, wrong, because = _state(gpu)
         if wrong:
             sick.append(gpu)
-            well = [other for other in answering(every) if other is not gpu and not _state(other)[1]]
-            yield _say(f"{label(gpu)} {wrong}", because, severity, _remedies(gpu, well))
+            yield _say(f"{label(gpu)} {wrong}", because, severity, _remedies(gpu, handles(every)))
     xids = facts.gpus.xids
     if isinstance(xids, Known):
         yield from _xids(xids.value, xids.source, bool(sick))
@@ -101,16 +100,15 @@ def _say(
     return finding(ID, NAME, severity, title, meaning, because, remedies, "certain" if sure else "likely")
 
 
-def _remedies(gpu: Gpu, well: Sequence[Gpu]) -> Tuple[Remedy, ...]:
+def _remedies(gpu: Gpu, others: str) -> Tuple[Remedy, ...]:
     reset = NeedCommand((("sudo", "nvidia-smi", "--gpu-reset", "-i", str(gpu.index)),), who="admin")
     for_admin = (
         Remedy("reset the GPU, once nobody uses it", (reset,)),
         reboot("or reboot; a GPU that fails again is for repair"),
     )
-    if not well:
+    if not others:
         return for_admin
-    names = ",".join(handle(other) for other in well)
-    return (Remedy("keep to the other GPUs", (NeedVariable("CUDA_VISIBLE_DEVICES", names),)), *for_admin)
+    return (Remedy("keep to the GPUs that are sound", (NeedVariable("CUDA_VISIBLE_DEVICES", others),)), *for_admin)
 
 
 def _xids(lines: Sequence[str], source: str, told: bool) -> Iterator[Finding]:

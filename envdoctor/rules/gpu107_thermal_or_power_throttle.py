@@ -12,25 +12,26 @@ Example: GPU 1 at 91 degrees, reason hw-thermal.
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from ..compat import CompatTable
 from ..facts import Facts, Gpu
 from ..reading import Known, given, source_of
 from ..report import Evidence, Finding, NeedVariable, NotApplicable, Remedy
 from ._common import finding, listed
-from ._gpus import answering, handle, label, nvml_gpus
+from ._gpus import answering, handles, label, nvml_gpus
 
 ID = "GPU107"
 NAME = "thermal-or-power-throttle"
 SEVERITY = "warning"
 TAGS = ("gpu", "hardware", "speed")
 
+#: Reason -> what it is, the most telling first: hw-slowdown comes with each of the others.
 _REASONS = {
     "hw-thermal": "heat",
     "sw-thermal": "heat",
     "hw-power-brake": "the power supply's brake",
-    "hw-slowdown": "the hardware's own slowdown (heat or power)",
+    "hw-slowdown": "the hardware itself (heat or power)",
 }
 
 
@@ -45,17 +46,20 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
         because = [Evidence(f"{label(gpu)}: {listed(reasons)}", source_of(gpu.throttle_reasons))]
         if isinstance(gpu.temperature, Known):
             because.append(Evidence(f"{label(gpu)}: {gpu.temperature.value} degrees Celsius", gpu.temperature.source))
-        cooler = [other for other in gpus if not _slowed(other)]
-        names = ",".join(handle(other) for other in cooler)
+        names = handles(other for other in gpus if not _slowed(other))
         yield finding(
             ID,
             NAME,
             SEVERITY,
-            f"{label(gpu)} is slowed down by {listed(dict.fromkeys(_REASONS[name] for name in reasons))}",
+            f"{label(gpu)} is slowed down by {_cause(reasons)}",
             "Everything on this GPU runs slower until it is cooled or its power is mended.",
             because,
             [Remedy("use the other GPUs meanwhile", (NeedVariable("CUDA_VISIBLE_DEVICES", names),))] if names else [],
         )
+
+
+def _cause(reasons: Sequence[str]) -> str:
+    return next(words for reason, words in _REASONS.items() if reason in reasons)
 
 
 def _slowed(gpu: Gpu) -> bool:

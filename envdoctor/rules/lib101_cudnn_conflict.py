@@ -21,13 +21,13 @@ from typing import Iterator, List, Optional, Tuple
 from ..compat import CompatTable, NoRow
 from ..facts import Distribution, Facts, ForeignLibrary
 from ..reading import Missing, need
-from ..report import Evidence, Finding, NeedPackages, NotApplicable, Remedy
-from ..versions import major, numbers
+from ..report import CannotTell, Evidence, Finding, NeedPackages, NotApplicable, Remedy
+from ..versions import major, numbers, serves
 from ._cards import Card, cards
 from ._common import finding, listed
 from ._libraries import off_the_path, version_of
 from ._pins import pins
-from ._torch import cuda_of_torch, torch_words
+from ._torch import arch_list, cuda_of_torch, torch_words
 
 ID = "LIB101"
 NAME = "cudnn-conflict"
@@ -129,7 +129,10 @@ def _unserved(
     try:
         span = table.cudnn(wheel.version, major(cuda))
         here = cards(facts, table)[0]
-    except (NoRow, NotApplicable, Missing):
+        archs = arch_list(facts, table)[0]
+    except (NoRow, NotApplicable, Missing, CannotTell):
         return (), ("", "")
+    # A GPU that torch itself has no code for is gpu-arch-not-in-build.
+    here = tuple(card for card in here if serves(archs, card.capability))
     left_out = tuple(card for card in here if numbers(card.capability) < numbers(span.min_capability))
     return left_out, (span.min_capability, str(span.origin))

@@ -24,7 +24,7 @@ from ..report import CannotTell, Finding, NeedTorch, NeedVariable, Remedy
 from ..versions import capability, serves
 from ._cards import Card, cards
 from ._common import finding, listed
-from ._gpus import handle
+from ._gpus import handles
 from ._torch import arch_list, cuda_of_torch, torch_words
 
 ID = "TOR102"
@@ -63,7 +63,7 @@ def _age(archs: Tuple[str, ...], card: Card) -> str:
 
 def _remedies(served: List[Card]) -> Iterator[Remedy]:
     yield Remedy("install a build of torch that covers every GPU here", (NeedTorch(),))
-    handles = [handle(card.gpu) for card in served if card.gpu]
-    if handles:
+    names = handles(card.gpu for card in served if card.gpu)
+    if names:
         title = f"keep to {listed(card.label for card in served)}, which this build serves"
-        yield Remedy(title, (NeedVariable("CUDA_VISIBLE_DEVICES", ",".join(handles)),))
+        yield Remedy(title, (NeedVariable("CUDA_VISIBLE_DEVICES", names),))

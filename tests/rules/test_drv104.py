@@ -63,6 +63,10 @@ def test_torch_says_it() -> None:
     assert silent("DRV104", change(healthy(), "torch", deep=Known(well, "import torch"))) == "pass"
 
 
+def test_a_driver_that_answers_without_any_file_is_not_understood() -> None:
+    assert silent("DRV104", files()) == "cannot-tell"
+
+
 def test_near_misses() -> None:
     assert silent("DRV104", healthy()) == "pass"
     assert silent("DRV104", files(*ALL, closed=("/dev/nvidia-modeset", "/dev/nvidia-nvswitch0"))) == "pass"

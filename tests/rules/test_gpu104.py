@@ -17,6 +17,13 @@ def test_a_gpu_that_does_not_answer(status: str) -> None:
     assert needs(finding)[0] == NeedVariable("CUDA_VISIBLE_DEVICES", "GPU-00000000-0000-0000-0000-000000000000")
 
 
+def test_only_sound_gpus_are_named() -> None:
+    others = (gpu(1, mig_mode=Known(True, "nvml")), gpu(2, ecc_uncorrected=Known(1, "nvml")), gpu(3), gpu(4))
+    facts = with_gpus(healthy(), gpu(0, status="GPU_IS_LOST"), *others)
+    names = "GPU-00000003-0000-0000-0000-000000000000,GPU-00000004-0000-0000-0000-000000000000"
+    assert [needs(one)[0] for one in found("GPU104", facts)] == [NeedVariable("CUDA_VISIBLE_DEVICES", names)] * 2
+
+
 def test_without_another_gpu_only_an_administrator_can_help() -> None:
     finding = the_one("GPU104", with_gpus(healthy(), gpu(0, status="GPU_IS_LOST")))
     assert all(isinstance(need, NeedCommand) and need.who == "admin" for need in needs(finding))

@@ -87,6 +87,12 @@ def test_a_wheel_without_code_for_the_gpu() -> None:
     assert silent("LIB101", last) == "pass"  # the last version that serves a V100
 
 
+def test_a_gpu_that_torch_itself_does_not_serve_is_another_matter() -> None:
+    facts = with_dists(torch_build("2.6.0+cu124", "12.4"), TORCH, dist("nvidia-cudnn-cu12", "9.1.0.70"))
+    kepler = with_gpus(facts, gpu(0, capability=Known("3.7", "nvml"), name=Known("Tesla K80", "nvml")))
+    assert silent("LIB101", kepler) == "pass"
+
+
 def test_a_newer_wheel_of_the_same_major_version() -> None:
     assert silent("LIB101", with_dists(healthy(), TORCH, dist("nvidia-cudnn-cu12", "9.5.1.17"))) == "pass"
 
