@@ -49,6 +49,7 @@ class NeedPackages:
     upgrade: bool = False
     no_deps: bool = False
     build_isolation: bool = True
+    find_links: str = ""  # a page of wheels that the index does not have
 
 
 @dataclass(frozen=True)

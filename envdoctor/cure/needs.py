@@ -122,7 +122,7 @@ def _conda_packages(need: NeedPackages, case: Case, step: str) -> Tuple[Part, ..
     if specs:
         parts.append(Part(step, (conda.install(case.spot, specs, need.reinstall, need.no_deps),)))
     if others:
-        rest = NeedPackages(tuple(others), need.reinstall, need.upgrade, need.no_deps, need.build_isolation)
+        rest = dataclasses.replace(need, requirements=tuple(others))
         commands = _with_python(lambda: pip.install_packages(conda.for_pip(case.spot), rest))
         parts.append(Part(step, (*conda.pip_first(case.spot), *commands)))
     return tuple(parts)

@@ -55,6 +55,7 @@ def install_packages(spot: Spot, need: NeedPackages) -> Tuple[Argv, ...]:
     words = (
         *(("--upgrade",) if need.upgrade else ()),
         *(() if need.build_isolation else ("--no-build-isolation",)),
+        *(("--find-links", need.find_links) if need.find_links else ()),
         *need.requirements,
     )
     names = tuple(canonical(requirement) for requirement in need.requirements) if need.reinstall else ()

@@ -51,8 +51,9 @@ def wheel_for(row: Downstream, variant: str, series: Tuple[int, int], keep: str)
     """A prebuilt version for that CUDA variant and torch series, and where it lies: `keep` where it is among them."""
     for wheel in row.wheels:
         if wheel.variant == variant and numbers(wheel.torch)[:2] == series and wheel.versions:
-            version = keep if keep in wheel.versions else max(wheel.versions, key=_order)
-            return version, wheel.find_links
+            finished = [version for version in wheel.versions if version.replace(".", "").isdigit()]
+            newest = max(finished or wheel.versions, key=_order)
+            return keep if keep in wheel.versions else newest, wheel.find_links
     return None
 
 

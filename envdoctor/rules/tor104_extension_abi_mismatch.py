@@ -23,7 +23,7 @@ from ..compat.rows import Downstream
 from ..facts import Companion, Facts
 from ..reading import Known, need, source_of, value_or
 from ..report import Evidence, Finding, NeedPackages, NeedTorch, NotApplicable, Remedy
-from ..versions import major
+from ..versions import cuda_tag, major
 from ._common import finding
 from ._companions import PINNED_BY_TORCH, TRAIN, row_of, torch_pin, torch_requirement, version_requiring, wheel_for
 from ._torch import is_release, public, series, torch_seen, torch_words, variant
@@ -69,12 +69,15 @@ def _wrong(facts: Facts, extension: Companion, row: Optional[Downstream]) -> Tup
         wrong.append("it is built with the other C++ ABI")
         because.append(Evidence(f"it {_abi(theirs.value)}", theirs.source))
         because.append(Evidence(f"torch {_abi(ours.value)}", ours.source))
+    # A package that is not tied to one torch, such as bitsandbytes, brings a library for each CUDA and takes the one
+    # of torch: what the others need says nothing.
+    tied = row is None or row.compiled
     cuda, its = facts.torch.cuda, extension.cuda
-    if isinstance(cuda, Known) and isinstance(its, Known) and major(cuda.value) != major(its.value):
+    if tied and isinstance(cuda, Known) and isinstance(its, Known) and major(cuda.value) != major(its.value):
         wrong.append(f"it is built for CUDA {its.value}, torch for {cuda.value}")
         because.append(Evidence(f"it is built for CUDA {its.value}", its.source))
     libraries = [name for name in value_or(extension.missing_libraries, ()) if _belongs_to_torch(name)]
-    if libraries:
+    if tied and libraries:
         wrong.append(f"it needs {libraries[0]}, which this torch does not bring")
         because.append(Evidence(f"{libraries[0]} is not found", source_of(extension.missing_libraries)))
     certain = bool(wrong)
@@ -113,12 +116,20 @@ def _other_torch(facts: Facts, extension: Companion, row: Optional[Downstream]) 
 
 def _remedies(facts: Facts, table: CompatTable, extension: Companion, row: Optional[Downstream]) -> Iterator[Remedy]:
     name, torch = extension.name, value_or(facts.torch.version, "")
+    if value_or(facts.torch.build, "") == "cpu" and isinstance(extension.cuda, Known):
+        tag = cuda_tag(extension.cuda.value)
+        need_cuda = NeedTorch() if value_or(facts.driver.nvml_driver_version, None) else NeedTorch(accelerator=tag)
+        yield Remedy(f"install a build of torch with CUDA, which {name} was made for", (need_cuda,))
+        return
     known = row is not None and is_release(torch)
     prebuilt = wheel_for(row, variant(facts), series(torch), public(extension.version)) if known and row else None
     pinning = version_requiring(row, public(torch)) if known and row else None
     if prebuilt:
         title = f"install the {name} built for this torch and CUDA, from {prebuilt[1]}"
-        yield Remedy(title, (NeedPackages((f"{name}=={prebuilt[0]}",), reinstall=True, no_deps=True),))
+        # A page of releases lists no wheels for pip; flash-attn's own setup fetches the right one from there.
+        page = "" if prebuilt[1].startswith("https://github.com/") else prebuilt[1]
+        requirement = f"{name}=={prebuilt[0]}"
+        yield Remedy(title, (NeedPackages((requirement,), True, no_deps=True, build_isolation=False, find_links=page),))
     elif pinning:
         yield Remedy(f"install the {name} released for this torch", (NeedPackages((f"{name}=={pinning}",)),))
     else:

@@ -66,10 +66,38 @@ def test_near_misses() -> None:
     assert silent("TOR104", with_companions(healthy(), other)) == "pass"
 
 
+def test_a_package_with_a_library_for_each_cuda_is_not_tied_to_one() -> None:
+    bits = companion(
+        "bitsandbytes", "0.45.5", cuda=Known("11.8", "x"), missing_libraries=Known(("libcudart.so.11.0",), "x")
+    )
+    assert silent("TOR104", with_companions(healthy(), bits)) == "pass"
+
+
+def test_an_extension_with_cuda_beside_a_cpu_torch_needs_another_torch() -> None:
+    lost = companion("flash-attn", "2.7.3", missing_libraries=Known(("libc10_cuda.so",), "x"))
+    finding = the_one("TOR104", with_companions(torch_build("2.5.1+cpu", ""), lost))
+    assert needs(finding) == [NeedTorch()]
+
+
 def test_a_vendors_torch_is_not_compared_by_version() -> None:
     facts = torch_build("2.6.0a0+ecf3bae40a.nv25.01", "12.8")
     flash = companion("flash-attn", "2.7.3", built_for_torch=Known("2.5", "x"), cuda=Known("12.8", "x"))
     assert silent("TOR104", with_companions(facts, flash)) == "pass"
+
+
+def test_a_wheel_for_this_torch_is_named() -> None:
+    mmcv = companion("mmcv", "2.0.0", built_for_torch=Known("2.0", "x"), missing_symbols=NOT_KNOWN)
+    finding = the_one("TOR104", with_companions(torch_build("2.1.0+cu121", "12.1"), mmcv))
+    (wheel,) = needs(finding)
+    assert isinstance(wheel, NeedPackages) and wheel.requirements[0].startswith("mmcv==2.")
+    assert wheel.find_links == "https://download.openmmlab.com/mmcv/dist/cu121/torch2.1/index.html"
+    assert "openmmlab.com/mmcv/dist/cu121/torch2.1" in finding.remedies[0].title
+
+
+def test_a_release_that_pins_this_torch_is_named() -> None:
+    xformers = companion("xformers", "0.0.23", missing_symbols=NOT_KNOWN, built_for_torch=Known("2.1.1", "metadata"))
+    finding = the_one("TOR104", with_companions(healthy(), xformers))
+    assert needs(finding)[0] == NeedPackages(("xformers==0.0.29",))
 
 
 def test_ways_out() -> None:
