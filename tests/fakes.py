@@ -37,6 +37,7 @@ class FakeHost:
     resource_limits: Tuple[Tuple[str, int, int], ...] = (("open-files", 1024, 1048576),)
 
     def _closed(self, path: str) -> Optional[Unknown]:
+        path = posixpath.normpath(path)
         for top in self.denied:
             if path == top or path.startswith(top.rstrip("/") + "/"):
                 return Unknown("denied", "Permission denied", path)

@@ -205,7 +205,7 @@ class Loader:
             return name in names
         there = self._host.stat(posixpath.join(folder, name))
         if isinstance(there, Unknown):
-            self.unread[folder] = there
+            self.unread[posixpath.normpath(folder)] = there
         return isinstance(there, Known)
 
     def _read(self, path: str, asking: Optional[Object]) -> Optional[Object]:
@@ -218,7 +218,7 @@ class Loader:
 
         answer = self._files.ask(path, question)
         if isinstance(answer, Unknown):
-            self.unread[path] = answer
+            self.unread[posixpath.normpath(path)] = answer
         return answer.value if isinstance(answer, Known) else None
 
     def _cache(self) -> LdCache:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Sequence, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ..facts import ForeignLibrary, MissingLibrary
 from ..host import Host
-from ..reading import Absent, Known, Reading
+from ..reading import Absent, Known, Reading, Unknown
 from ._elf import ElfFiles
 from ._loader import Loader, Lost
 
@@ -129,15 +129,19 @@ def _missing(loader: Loader, source: str) -> Reading[Tuple[MissingLibrary, ...]]
         return loader.unread[source]
     if loader.object(source) is None:
         return Absent((source,))
-    sure = [lost for lost in loader.lost if not _doubtful(loader, lost)]
-    if loader.lost and not sure:
-        return next(iter(loader.unread.values()))
+    doubts = [_doubt(loader, lost) for lost in loader.lost]
+    sure = [lost for lost, doubt in zip(loader.lost, doubts) if doubt is None]
+    if doubts and not sure:
+        return next(doubt for doubt in doubts if doubt is not None)
     return Known(tuple(MissingLibrary(lost.soname, lost.asked_by, lost.looked) for lost in sure), source)
 
 
-def _doubtful(loader: Loader, lost: Lost) -> bool:
-    """Whether a folder or file that did not answer may hold it."""
-    return any(path in lost.looked or posixpath.basename(path) == lost.soname for path in loader.unread)
+def _doubt(loader: Loader, lost: Lost) -> Optional[Unknown]:
+    """The folder or file that did not answer and may hold it."""
+    for path, why in loader.unread.items():
+        if path in lost.looked or posixpath.basename(path) == lost.soname:
+            return why
+    return None
 
 
 def _foreign(
