@@ -41,13 +41,17 @@ def parse(line: str) -> Optional[Requirement]:
     if len(line) > _LONGEST:
         return None
     body, _, marker = line.partition(";")
-    found = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*([(@=<>!~][^#]*)?\s*(?:#.*)?$", body)
+    body = body.partition(" #")[0].strip()
+    found = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", body)
     if not found:
         return None
-    specifier = (found.group(2) or "").strip()
-    if specifier.startswith("(") and specifier.endswith(")"):
-        specifier = specifier[1:-1].strip()
-    return Requirement(canonical(found.group(1)), specifier, marker.strip(), line.strip())
+    rest = body[found.end() :].lstrip()
+    if rest.startswith("["):
+        rest = rest.partition("]")[2].lstrip()
+    if rest and rest[0] not in "(@=<>!~":
+        return None
+    specifier = rest[1:-1].strip() if rest.startswith("(") and rest.endswith(")") else rest
+    return Requirement(canonical(found.group()), specifier, marker.strip(), line.strip())
 
 
 def requested(facts: Facts) -> Requested:

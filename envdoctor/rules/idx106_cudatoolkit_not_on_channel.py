@@ -60,7 +60,7 @@ def _asked_of_pip(facts: Facts) -> Iterator[Finding]:
 
 
 def _pin(facts: Facts, table: CompatTable, pin: str) -> Optional[Finding]:
-    found = re.match(r"([a-z0-9_-]+)\s*[=\s]=?\s*(\d+(?:\.\d+)*)", pin.strip())
+    found = re.match(r"([a-z0-9_-]+)\s*[=\s]=?\s*(\d+(?:\.\d+)*)", pin.strip()[:200])
     if not found:
         return None
     name, version = found.groups()
