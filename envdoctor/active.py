@@ -33,7 +33,10 @@ def choose(host: Host, request: Request) -> Target:
         if not isinstance(executable, Known):
             return Unknown("not-looked", "no interpreter was found to ask")
         left = _SHARE * request.patience - (time.monotonic() - started)
-        return _understood(host.ask(executable.value, "ask", (), max(0.2, left)))
+        said = host.ask(executable.value, "ask", (), max(0.2, left))
+        # Never Absent: what nobody said is not known.
+        gone = Unknown("failed", "there is nothing to start", executable.value)
+        return mapped(gone if isinstance(said, Absent) else said, _parsed)
 
     chosen_by: Reading[str] = Known(winner.by, winner.by)
     if isinstance(executable, Absent):
@@ -99,14 +102,8 @@ def _chosen(host: Host, winner: Claim) -> Reading[str]:
     return winner.executable
 
 
-def _understood(said: Reading[str]) -> Reading[Answer]:
-    """inside/ask.py's JSON. Unknown(unparsable): it is no JSON object. Never Absent: what nobody said is not known."""
-    if isinstance(said, Absent):
-        return Unknown("failed", "it is not there: " + ", ".join(said.looked))
-    return mapped(said, _parsed)
-
-
 def _parsed(text: str) -> Mapping[str, Any]:
+    """inside/ask.py's JSON. ValueError: it is no JSON object."""
     import json
 
     try:

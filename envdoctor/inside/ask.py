@@ -326,6 +326,10 @@ def direct_url(data):
     said = text(data)
     start = said.find('"', said.find(":", said.find('"url"') + 5) + 1) + 1 if '"url"' in said else 0
     url = said[start : said.find('"', start)] if start else ""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    if "@" in host:  # a password stays where it is
+        url = scheme + "://" + host.rpartition("@")[2] + slash + path
     return url, '"editable":true' in said.replace(" ", "").replace("\n", "")
 
 

@@ -6,7 +6,7 @@ import posixpath
 from typing import Iterator, List, Tuple
 
 from ..host import Host
-from ..reading import Known
+from ..reading import Known, value_or
 from ._prefix import home_of, there
 
 _IN_HOME = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba", ".local/share/mamba", "miniconda")
@@ -25,7 +25,8 @@ def roots(host: Host) -> Tuple[str, ...]:
         above = posixpath.dirname(prefix)
         found.append(posixpath.dirname(above) if posixpath.basename(above) == "envs" else prefix)
     for name in ("conda", "mamba"):
-        found += [posixpath.dirname(posixpath.dirname(path)) for path in host.which(name)[:1]]
+        for path in host.which(name)[:1]:
+            found.append(posixpath.dirname(posixpath.dirname(str(value_or(host.realpath(path), path)))))
     found += [posixpath.join(home, name) for name in _IN_HOME] if home else []
     found += _FOR_ALL
     return tuple(root for root in dict.fromkeys(found) if is_root(host, root))
@@ -100,5 +101,7 @@ def name_of(host: Host, prefix: str) -> str:
 
 
 def is_base(host: Host, prefix: str) -> bool:
-    """Whether conda itself lives in this prefix."""
+    """Whether conda's own installation is this prefix; an environment may hold a conda as well."""
+    if posixpath.basename(posixpath.dirname(prefix)) == "envs":
+        return False
     return any(there(host, posixpath.join(prefix, sign)) for sign in ("condabin/conda", "condabin/mamba", "bin/conda"))

@@ -231,7 +231,7 @@ def test_eggs_and_editable_installs(minor: str, tmp_path: Path) -> None:
     assert (mmcv["version"], mmcv["editable"], mmcv["location"]) == ("1.7.0", True, str(source))
     assert mmcv["requires"] == ["yapf", "onnx; (python_version > '2') and extra == \"all\"", 'py; extra == "test"']
     assert (apt["version"], apt["editable"]) == ("2.0", False)
-    assert (lab["url"], lab["editable"]) == ("https://me:secret@host/lab", True)
+    assert (lab["url"], lab["editable"]) == ("https://host/lab", True)
     assert copies(answer, "mmcv") == [("pth", "package", "")]
     assert copies(ask(python_of(minor), source, home), "mmcv") == [("pth", "package", "")]
 

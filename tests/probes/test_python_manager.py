@@ -14,6 +14,7 @@ from .answers import answer, machine, target
 CONDA = "/home/ana/miniconda3"
 POETRY = "/home/ana/.cache/pypoetry/virtualenvs/lab-x"
 
+BY_CONDA = {"CONDA_EXE": "/c/bin/conda"}
 BY_UV = {"UV_PROJECT_ENVIRONMENT": "/e"}
 
 #: prefix, files, variables -> kind, manager, name, project.
@@ -26,6 +27,7 @@ CASES: Tuple[Tuple[Any, ...], ...] = (
     ("/home/ana/.local/share/uv/python/cpython-3.11", {}, {}, "uv-managed", "uv", "cpython-3.11", None),
     ("/data/py/cpython-3.11", {}, {"UV_PYTHON_INSTALL_DIR": "/data/py"}, "uv-managed", "uv", "cpython-3.11", None),
     (f"{CONDA}/envs/lab", {f"{CONDA}/envs/lab/conda-meta/history": ""}, {}, "conda", "conda", "lab", None),
+    ("/c/envs/a", {"/c/envs/a/conda-meta/x": "", "/c/envs/a/bin/conda": ""}, BY_CONDA, "conda", "conda", "a", None),
     ("/scratch/lab", {"/scratch/lab/conda-meta/history": ""}, {}, "conda", "conda", "/scratch/lab", None),
     (CONDA, {f"{CONDA}/conda-meta/x": "", f"{CONDA}/condabin/conda": ""}, {}, "conda-base", "conda", "base", None),
     ("/p/.pixi/envs/gpu", {"/p/.pixi/envs/gpu/conda-meta/history": ""}, {}, "conda", "pixi", "gpu", "/p"),
