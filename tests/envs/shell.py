@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any, Dict, List
 
 from .build import Situation
 
-ROOT = Path(__file__).resolve().parents[2]
-# envdoctor's own Python is named by its path and told where envdoctor lies: the user's PYTHONPATH must not decide it.
-START = (
-    f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[0] = 'envdoctor'; from envdoctor.cli import main; main()"
-)
-
 
 def command(*options: str) -> List[str]:
-    return [sys.executable, "-c", START, *options]
+    """envdoctor in its own Python, isolated: the user's PYTHONPATH and folder must not decide which envdoctor runs."""
+    return [sys.executable, "-I", "-m", "envdoctor", *options]
 
 
 # A mount namespace in which this machine has NVIDIA cards: device files, kernel module and PCI bus as the driver's
@@ -31,6 +25,7 @@ for node in null zero random urandom tty; do touch "$dev/$node"; mount --bind "/
 mkdir "$dev/shm"; mount --bind /dev/shm "$dev/shm"
 mount -t tmpfs none /sys/module
 mount -t tmpfs none /sys/bus/pci/devices
+: > "$dev/bus"; mount --bind "$dev/bus" /proc/bus/pci/devices
 if [ -n "$module" ]; then
   mkdir /sys/module/nvidia; echo "$module" > /sys/module/nvidia/version
   for node in nvidiactl nvidia-uvm; do mknod -m 666 "$dev/$node" c 1 3; done
@@ -39,6 +34,7 @@ card=0
 while [ "$card" -lt "$cards" ]; do
   bus=/sys/bus/pci/devices/0000:0$card:00.0; mkdir "$bus"
   printf '%bPCI_CLASS=30000\\nPCI_ID=10DE:2204\\n' "${module:+DRIVER=nvidia\\n}" > "$bus/uevent"
+  printf '0%s00\\t10de2204\\t0\\n' "$card" >> "$dev/bus"
   [ -z "$module" ] || mknod -m 666 "$dev/nvidia$card" c 1 3
   card=$((card + 1))
 done
