@@ -49,6 +49,8 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     driver = driver_version(facts)
     if driver is None:
         raise NotApplicable("no NVIDIA driver is loaded")
+    if value_or(facts.session.kernel, "").endswith("-tegra"):
+        raise CannotTell("a Jetson's driver comes with its JetPack and is numbered otherwise")
     row = table.cuda(cuda)
     lowest = row.minimum_driver_windows if windows_driver(facts) else row.minimum_driver
     if lowest is None:

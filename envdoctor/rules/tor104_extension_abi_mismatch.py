@@ -1,7 +1,8 @@
 """An extension (flash-attn, mmcv, xformers, torch-scatter, ...) built for another torch, CUDA or C++ ABI.
 
 It finds compiled packages that ask torch's libraries for symbols they lack, that use the other C++ ABI, that link
-another CUDA major version, or whose version names another release series of torch. A package that only asks for a
+another CUDA major version, or whose version names another release series of torch; and a triton that is not the one
+torch pins. A package that only asks for a
 range of torch versions, or whose binary is not tied to one torch, is no fault; neither is another minor version of
 the same CUDA.
 
@@ -24,8 +25,9 @@ from ..facts import Companion, Facts
 from ..reading import Known, need, source_of, value_or
 from ..report import Evidence, Finding, NeedPackages, NeedTorch, NotApplicable, Remedy
 from ..versions import cuda_tag, major
-from ._common import finding
+from ._common import distributions_of, finding
 from ._companions import PINNED_BY_TORCH, TRAIN, row_of, torch_pin, torch_requirement, version_requiring, wheel_for
+from ._requirements import admits, parse
 from ._torch import is_release, public, series, torch_seen, torch_words, variant
 
 ID = "TOR104"
@@ -38,8 +40,11 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     need(facts.torch.version, "torch")
     every = need(facts.torch.companions, "packages built on torch")
     extensions = [one for one in every if one.name not in TRAIN + PINNED_BY_TORCH]
-    if not extensions:
+    pinned = [one for one in every if one.name in PINNED_BY_TORCH]
+    if not extensions and not pinned:
         raise NotApplicable("no extension built on torch is installed")
+    for compiler in pinned:
+        yield from _triton(facts, compiler)
     for extension in extensions:
         row = row_of(table, extension.name)
         wrong, because, confidence = _wrong(facts, extension, row)
@@ -55,6 +60,31 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
             _remedies(facts, table, extension, row),
             confidence,
         )
+
+
+def _triton(facts: Facts, compiler: Companion) -> Iterator[Finding]:
+    """triton, which torch.compile calls and torch pins: another package may have brought another one."""
+    if not isinstance(facts.installs.distributions, Known):
+        return
+    for torch in distributions_of(facts, "torch"):
+        for requirement in map(parse, torch.requires):
+            if requirement is None or requirement.name != compiler.name or "extra" in requirement.marker:
+                continue
+            if admits(requirement.specifier, compiler.version) is False:
+                wanted = f"{requirement.name}{requirement.specifier.replace(' ', '')}"
+                yield finding(
+                    ID,
+                    NAME,
+                    "warning",
+                    f"{compiler.name} {compiler.version} does not fit {torch_words(facts)}, which asks for {wanted}",
+                    "torch.compile calls it and may fail to import it; everything else works.",
+                    [
+                        Evidence(f"{torch.name} {torch.version} asks for {wanted}", torch.metadata),
+                        Evidence(f"{compiler.name} {compiler.version}", compiler.path),
+                    ],
+                    [Remedy(f"install the {compiler.name} that torch asks for", (NeedPackages((wanted,)),))],
+                )
+        return
 
 
 def _wrong(facts: Facts, extension: Companion, row: Optional[Downstream]) -> Tuple[List[str], List[Evidence], str]:

@@ -124,6 +124,11 @@ def test_cannot_tell() -> None:
     assert silent("DRV101", change(healthy(), "torch", cuda=NOT_KNOWN)) == "cannot-tell"
 
 
+def test_a_jetson_numbers_its_drivers_otherwise() -> None:
+    facts = machine("2.1.0a0+41361538.nv23.06", "11.4", "35.4.1", "11.4")
+    assert silent("DRV101", change(facts, "session", kernel=Known("5.10.120-tegra", "uname"))) == "cannot-tell"
+
+
 def test_nvml_alone_is_enough() -> None:
     facts = machine("2.11.0+cu130", "13.0", "550.54.15", "12.4")
     the_one("DRV101", change(facts, "driver", module_version=NOT_KNOWN))

@@ -115,8 +115,20 @@ def test_ways_out() -> None:
 
 def test_the_trains_own_packages_are_another_rules() -> None:
     vision = companion("torchvision", "0.16.0+cu121", built_for_torch=Known("2.1.0", "metadata"))
-    triton = companion("triton", "2.1.0", built_for_torch=Known("2.1.0", "metadata"))
-    assert silent("TOR104", with_companions(healthy(), vision, triton)) == "not-applicable"
+    assert silent("TOR104", with_companions(healthy(), vision)) == "not-applicable"
+
+
+def test_triton_is_held_against_torchs_pin() -> None:
+    line = 'triton (==3.1.0) ; platform_system == "Linux" and platform_machine == "x86_64"'
+    facts = with_dists(healthy(), dist("torch", "2.5.1", requires=("filelock", line)))
+    other = companion("triton", "3.2.0", built_for_torch=Known("2.6.0", "metadata"), cuda=Known("12.4", "x"))
+    finding = the_one("TOR104", with_companions(facts, other))
+    assert finding.severity == "warning" and "triton 3.2.0" in finding.title
+    assert needs(finding) == [NeedPackages(("triton==3.1.0",))]
+    assert silent("TOR104", with_companions(facts, companion("triton", "3.1.0"))) == "pass"
+    assert silent("TOR104", with_companions(healthy(), other)) == "pass"  # torch pins none
+    later = with_dists(healthy(), dist("torch", "2.14.1", requires=("triton~=3.8.0",)))
+    assert silent("TOR104", with_companions(later, companion("triton", "3.8.1"))) == "pass"
 
 
 def test_not_applicable_and_cannot_tell() -> None:
