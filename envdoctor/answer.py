@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Iterable, Mapping, Optional
 from .voice import out
 
 if TYPE_CHECKING:
+    from .host import Host
+    from .redact import Redactor
     from .render.page import Line
     from .report import Report
 
@@ -27,16 +29,36 @@ def dumb(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
 
 
-def show_report(report: Report, wanted: str, code: int, verbose: bool = False) -> None:
+def show_report(
+    report: Report, wanted: str, code: int, verbose: bool = False, redactor: Optional[Redactor] = None
+) -> None:
     """`wanted` is terminal, plain or json-v1; `code` is the exit code that the report leads to."""
     if wanted == "json-v1":
-        from .render.json_v1 import report_text
+        from .render.json_v1 import report_object, text_of
 
-        out(report_text(report, code))
+        made = report_object(report, code)
+        out(text_of(made if redactor is None else redactor.redact_plain(made)))
         return
-    from .render.page import check_page
+    from .render.page import changed, check_page
 
-    show_page(check_page(report, verbose), wanted)
+    page = check_page(report, verbose)
+    show_page(page if redactor is None else changed(page, redactor.redact), wanted)
+
+
+def redactor_for(host: Host, report: Report) -> Redactor:
+    """What takes the names out of a report that is to be shown to others."""
+    from .reading import value_or
+    from .redact import Redactor
+
+    who = host.identity()
+    holders = [holder for gpu in value_or(report.facts.gpus.gpus, ()) for holder in value_or(gpu.holders, ())]
+    return Redactor(
+        who.home,
+        who.user,
+        str(value_or(host.read("/proc/sys/kernel/hostname"), "")).strip(),
+        dict.fromkeys(str(value_or(holder.user, "")) for holder in holders),
+        [found.name for found in value_or(report.facts.installs.distributions, ())],
+    )
 
 
 def show_page(page: Iterable[Line], wanted: str) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, List, Optional
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional
 
 import click
 import typer
 
 from . import __version__
-from .answer import FORMATS, dumb, format_for, show_page, show_report
+from .answer import FORMATS, dumb, format_for, redactor_for, show_page, show_report
 from .exits import FAILS_ON, Exit, of_report
 from .voice import Unusable, out, out_exact, say
 
 if TYPE_CHECKING:
     from .facts import Facts
     from .host import Host
+    from .render.spinner import Spinner
     from .report import Report
     from .target import Request
 
@@ -48,6 +50,9 @@ FAIL_ON = typer.Option(
 )
 STRICT = typer.Option(False, "--strict", help="Exit with 3 where something could not be told and nothing was found.")
 VERBOSE = typer.Option(False, "-v", "--verbose", help="Every alternative, every verdict, how long each probe took.")
+REDACT = typer.Option(
+    False, "--redact", help="For showing to others: no names of people, hosts and homes. Passwords never show."
+)
 PRINT_CMD = typer.Option(False, "--print-cmd", help="Commands alone on stdout, one a line; all else goes to stderr.")
 ADMIN = typer.Option(False, "--admin", help="Include commands that only an administrator can run, after the others.")
 
@@ -84,6 +89,7 @@ def check(
     patience: float = PATIENCE,
     format: Optional[str] = FORMAT,
     verbose: bool = VERBOSE,
+    redact: bool = REDACT,
     select: List[str] = SELECT,
     ignore: List[str] = IGNORE,
     fail_on: str = FAIL_ON,
@@ -95,7 +101,8 @@ def check(
     host = _machine(replay)
     report = _examined(host, _request(python, env, deep, patience), select, ignore, manager)
     code = of_report(report, fail_on, strict)
-    show_report(report, format_for(format, host.environ), code, verbose)
+    redactor = redactor_for(host, report) if redact else None
+    show_report(report, format_for(format, _own_environ()), code, verbose, redactor)
     raise typer.Exit(code)
 
 
@@ -125,7 +132,7 @@ def fix(
         out_exact(commands_text(mending, admin, root=host.identity().uid == 0))
         say(explanation(mending, admin))
     else:
-        show_page(plan_page(mending, report), format_for(None, host.environ))
+        show_page(plan_page(mending, report), format_for(None, _own_environ()))
     raise typer.Exit(code)
 
 
@@ -152,6 +159,33 @@ def rule(name: str = typer.Argument(..., metavar="NAME", help="A name or an id."
     out("\n".join(rule_page(found) for found in named(all_rules(), name)))
 
 
+@app.command(epilog="\b\nExample:\n  envdoctor record gpu-server && envdoctor check --replay gpu-server")
+def record(
+    folder: str = typer.Argument(..., metavar="DIR", help="A new folder, or one that holds an older recording."),
+    python: Optional[str] = PYTHON,
+    env: Optional[str] = ENV,
+    deep: bool = DEEP,
+    patience: float = PATIENCE,
+) -> None:
+    """Write down what is seen of this machine, for somebody else to look at. Names and secrets are replaced."""
+    from .doctor import look
+    from .host import LocalHost
+    from .record import RecordingHost
+
+    host = RecordingHost(LocalHost())
+    request = _request(python, env, deep, patience)
+    with _spinner() as waiting:
+        facts, _ = look(host, request, waiting)
+    refuse_unusable(request, facts)
+    try:
+        host.save(folder)
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+    except OSError as error:
+        raise Unusable(f"{folder} cannot be written: {error.strerror or error}") from None
+    say(f"Recorded in {folder}. Names, hosts and secrets were replaced; read it before you give it away.")
+
+
 def _request(python: Optional[str], env: Optional[str], deep: bool, patience: float) -> Request:
     from .target import Request
 
@@ -164,27 +198,44 @@ def _machine(replay: Optional[str]) -> Host:
     if replay is not None:
         from .record import ReplayHost
 
-        return ReplayHost(replay)
+        try:
+            return ReplayHost(replay)
+        except ValueError as error:
+            raise Unusable(str(error)) from None
     from .host import LocalHost
 
     return LocalHost()
+
+
+def _own_environ() -> Mapping[str, str]:
+    """The environment of this process, which says what its terminal can do, whatever machine is looked at."""
+    from .host import LocalHost
+
+    return LocalHost().environ
 
 
 def _examined(host: Host, request: Request, select: List[str], ignore: List[str], manager: Optional[str]) -> Report:
     from .choosing import chosen
     from .compat import CompatTable
     from .doctor import check as examine
-    from .render.spinner import Spinner
     from .rules import all_rules
 
     wanted = chosen(all_rules(), select, ignore)
-    spinner = Spinner(sys.stderr, dumb(host.environ))
-    try:
-        report = examine(host, request, CompatTable(), wanted, manager, spinner)
-    finally:
-        spinner.done()
+    with _spinner() as waiting:
+        report = examine(host, request, CompatTable(), wanted, manager, waiting)
     refuse_unusable(request, report.facts)
     return report
+
+
+@contextmanager
+def _spinner() -> Iterator[Spinner]:
+    from .render.spinner import Spinner
+
+    spinner = Spinner(sys.stderr, dumb(_own_environ()))
+    try:
+        yield spinner
+    finally:
+        spinner.done()
 
 
 def refuse_unusable(request: Request, facts: Facts) -> None:
@@ -200,6 +251,6 @@ def refuse_unusable(request: Request, facts: Facts) -> None:
     if isinstance(found, Unknown) and found.reason != "timeout":
         raise Unusable(f"{option} {said}: {found.detail or found.sentence()}")
     version = facts.python.version
-    answered = isinstance(version, Unknown) and version.reason in ("failed", "unparsable")
-    if answered and not isinstance(facts.python.venv, Known) and not isinstance(facts.python.site_packages, Known):
+    from_outside = isinstance(facts.python.venv, Known) or isinstance(facts.python.site_packages, Known)
+    if isinstance(version, Unknown) and version.reason in ("failed", "unparsable") and not from_outside:
         raise Unusable(f"{option} {said}: this is no Python that answers ({version.sentence()})")

@@ -14,16 +14,13 @@ from . import shell
 FORMAT = "json-v1"
 
 
-def report_text(report: Report, exit_code: int) -> str:
-    return _dumped(report_object(report, exit_code))
-
-
 def error_text(message: str, exit_code: int) -> str:
     """What is said in place of a report when there is none."""
-    return _dumped({"format": FORMAT, "error": {"message": message, "exit_code": exit_code}})
+    return text_of({"format": FORMAT, "error": {"message": message, "exit_code": exit_code}})
 
 
-def _dumped(value: Dict[str, Any]) -> str:
+def text_of(value: Dict[str, Any]) -> str:
+    """The document: one line a value, so that two of them can be compared line by line."""
     # Pure ASCII, so that no locale can break it.
     return json.dumps(_clean(value), indent=1) + "\n"
 

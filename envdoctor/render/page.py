@@ -5,8 +5,8 @@ The first screen comes first: what was looked at, the verdict, one line a findin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Dict, Iterable, Iterator, List, Tuple
+from dataclasses import dataclass, replace
+from typing import Callable, Dict, Iterable, Iterator, List, Tuple
 
 from ..report import Finding, Fix, Report, Verdict
 from . import shell
@@ -54,6 +54,11 @@ def check_page(report: Report, verbose: bool = False) -> Tuple[Line, ...]:
     if verbose:
         page += [BLANK, *_details(report)]
     return tuple(page)
+
+
+def changed(page: Iterable[Line], change: Callable[[str], str]) -> Tuple[Line, ...]:
+    """The page with every text on it changed."""
+    return tuple(replace(line, spans=tuple((change(words), style) for words, style in line.spans)) for line in page)
 
 
 def _overview(report: Report) -> Iterator[Line]:

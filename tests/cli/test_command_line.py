@@ -11,7 +11,7 @@ from envdoctor import __version__
 from envdoctor.rules import all_rules
 from tests.cli.run import PLAIN, envdoctor
 
-COMMANDS = ("check", "fix", "rules", "rule")
+COMMANDS = ("check", "fix", "rules", "rule", "record")
 
 
 def test_alone_it_prints_its_help() -> None:

@@ -4,7 +4,7 @@ import json
 
 from envdoctor.codec import from_plain
 from envdoctor.facts import Facts
-from envdoctor.render.json_v1 import error_text, report_text
+from envdoctor.render.json_v1 import error_text, report_object, text_of
 from envdoctor.report import Evidence, Fix, Verdict
 from tests.healthy import healthy
 from tests.render.reports import PYTHON, finding, report
@@ -22,7 +22,7 @@ KEYS = {
 
 
 def test_exactly_these_keys() -> None:
-    made = json.loads(report_text(report(finding()), 1))
+    made = json.loads(text_of(report_object(report(finding()), 1)))
     places = {
         "": made,
         "target": made["target"],
@@ -37,7 +37,7 @@ def test_exactly_these_keys() -> None:
 
 
 def test_the_values() -> None:
-    made = json.loads(report_text(report(finding()), 1))
+    made = json.loads(text_of(report_object(report(finding()), 1)))
     assert made["format"] == "json-v1" and made["exit_code"] == 1 and made["table"] == "2026-11-22"
     assert made["target"]["executable"] == PYTHON
     assert made["target"]["torch"] == "2.5.1+cu121"
@@ -57,18 +57,18 @@ def test_the_values() -> None:
 def test_findings_come_worst_and_surest_first() -> None:
     guess = finding(rule="AAA101", name="guess", confidence="likely")
     note = finding(rule="AAA100", name="note", severity="note")
-    made = json.loads(report_text(report(note, guess, finding()), 1))
+    made = json.loads(text_of(report_object(report(note, guess, finding()), 1)))
     assert [one["name"] for one in made["findings"]] == ["driver-too-old", "guess", "note"]
 
 
 def test_the_facts_can_be_read_back() -> None:
-    assert from_plain(Facts, json.loads(report_text(report(), 0))["facts"]) == healthy()
+    assert from_plain(Facts, json.loads(text_of(report_object(report(), 0)))["facts"]) == healthy()
 
 
 def test_any_name_makes_a_document_that_strict_parsers_read() -> None:
     odd = "caf\u00e9 \udcff\x1b\n"
     one = finding(title=odd, because=(Evidence(odd, odd),), fixes=(Fix(odd, (("rm", "--", odd + "x"),)),))
-    text = report_text(report(one, verdicts=(Verdict("AAA101", odd, "cannot-tell", why=odd),)), 1)
+    text = text_of(report_object(report(one, verdicts=(Verdict("AAA101", odd, "cannot-tell", why=odd),)), 1))
     assert text.isascii()
     made = json.loads(text)
     text_again = json.dumps(made, ensure_ascii=False)

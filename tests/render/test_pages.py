@@ -169,7 +169,7 @@ def test_rich_markup_in_names_is_text() -> None:
 
 
 def test_page_of_json_and_text_agree_on_the_number_of_findings() -> None:
-    from envdoctor.render.json_v1 import report_text
+    from envdoctor.render.json_v1 import report_object, text_of
 
     made = report(finding(), finding(rule="AAA101", name="a-note", severity="note", fixes=()))
-    assert len(json.loads(report_text(made, 1))["findings"]) == 2
+    assert len(json.loads(text_of(report_object(made, 1)))["findings"]) == 2
