@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Any, Dict, Iterable, Mapping, Sequence, Tuple
 
 from ..facts import Companion
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown
 from ..target import Answer
@@ -57,7 +57,7 @@ _NEW_STRING = "St7__cxx1112basic_string"
 _PIECE = re.compile(r"S[0-9A-Z]*_|T\d*_|L[a-z]n?\d+E|(\d+)|Ss|.")
 
 
-@dataclass(frozen=True)
+@frozen
 class Extension:
     """A distribution, the folder of its package and its shared libraries."""
 
@@ -68,7 +68,7 @@ class Extension:
     libraries: Tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Binary:
     """What one shared library asks of torch."""
 
@@ -216,7 +216,7 @@ def _lacking(
         return torch
     own = [files.open(path) for path in linked]
     offering = (*torch.value, *(elf.value for elf in own if isinstance(elf, Known)))
-    return files.ask(next(iter(linked)), lambda _: lacking(offering, symbols)[:_SAMPLE])
+    return files.ask(next(iter(linked)), lambda _: tuple(sorted(lacking(offering, symbols), key=len)[:_SAMPLE]))
 
 
 def _lost(played: Import, linked: Iterable[str]) -> Reading[Tuple[str, ...]]:

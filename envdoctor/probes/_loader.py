@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import posixpath
 import struct
-from dataclasses import dataclass
 from typing import Dict, FrozenSet, Iterator, List, Optional, Tuple
 
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Known, Unknown
 from ._elf import Elf, ElfFiles
@@ -45,7 +45,7 @@ GLIBC = frozenset(
 DRIVER = frozenset(["libcuda.so.1", "libnvidia-ml.so.1", "libnvidia-ptxjitcompiler.so.1"])
 
 
-@dataclass(frozen=True)
+@frozen
 class Object:
     """A library as the loader sees it; `loader` is the one that made it load."""
 
@@ -59,7 +59,7 @@ class Object:
     loader: Optional[Object] = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Taken:
     """Where a soname comes from. `by`: RPATH | LD_LIBRARY_PATH | RUNPATH | ld.so.cache | default | path."""
 
@@ -68,7 +68,7 @@ class Taken:
     asked_by: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Lost:
     soname: str
     asked_by: str
@@ -185,10 +185,10 @@ class Loader:
             yield folder, "RUNPATH"
         for path in self._cache().paths(soname, asking.machine):
             yield posixpath.dirname(path), "ld.so.cache"
-        triplet = _TRIPLET.get(asking.machine)
-        if triplet:
-            yield f"/lib/{triplet}", "default"
-            yield f"/usr/lib/{triplet}", "default"
+        for machine, triplet in _TRIPLET.items():
+            if asking.machine in (machine, 0):  # 0: of a program that could not be read
+                yield f"/lib/{triplet}", "default"
+                yield f"/usr/lib/{triplet}", "default"
         for folder in ("/lib64", "/usr/lib64", "/lib", "/usr/lib"):
             yield folder, "default"
 
