@@ -155,7 +155,7 @@ def _of_file(document: Mapping[Any, Any], source: str) -> Iterator[Found]:
 
 def _variables(host: Host) -> List[Found]:
     found = []
-    for name in sorted(host.environ):
+    for name in sorted(name for name in host.environ if name.startswith("CONDA_")):
         value = host.environ[name]
         if name.startswith(_OVERRIDE):
             found.append(Found(name[len("CONDA_") :].lower(), (value,), name))  # empty is a value: "no such thing here"
@@ -170,8 +170,6 @@ def _variables(host: Host) -> List[Found]:
 
 
 def _key_of_variable(name: str) -> Optional[str]:
-    if not name.startswith("CONDA_"):
-        return None
     key = name[len("CONDA_") :].lower()
     key = _ALIASES.get(key, key)
     return key if key in _LISTS or key in _SCALARS else None

@@ -104,9 +104,9 @@ def _option(name: str) -> str:
 def _variables(host: Host) -> List[Found]:
     """PIP_INDEX_URL is --index-url, and so on. An empty one is as good as none."""
     found = []
-    for name in sorted(host.environ):
+    for name in sorted(name for name in host.environ if name.startswith("PIP_")):
         value = host.environ[name]
-        if name.startswith("PIP_") and name not in ("PIP_VERSION", "PIP_HELP") and value:
+        if name not in ("PIP_VERSION", "PIP_HELP") and value:
             key = _option(name[len("PIP_") :])
             found.append(Found(key, _values(key, value), name))
     return found

@@ -66,9 +66,9 @@ def _rank(item: Found) -> int:
 
 def _variables(host: Host) -> List[Found]:
     found = []
-    for name in sorted(host.environ):
+    for name in sorted(name for name in host.environ if name.startswith("UV_")):
         value = host.environ[name]
-        if not name.startswith("UV_") or not value or (name.startswith(_SKIPPED) and name not in _NOT_SKIPPED):
+        if not value or (name.startswith(_SKIPPED) and name not in _NOT_SKIPPED):
             continue
         separator = _LIST_VARIABLES.get(name)
         parts = value.split(separator) if separator == "," else value.split() if separator else [value]
