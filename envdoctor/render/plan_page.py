@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Sequence, Tuple
 
-from ..report import Plan, Report, Step
+from ..report import Finding, Plan, Report, Step
 from . import shell
 from .page import BLANK, Line, command, line
 from .summary import machine_lines
@@ -55,29 +55,37 @@ def _by_title(steps: Sequence[Step]) -> Dict[str, List[Step]]:
 
 def plan_page(plan: Plan, report: Report) -> Tuple[Line, ...]:
     """The plan with its reasons."""
-    page = [*(line(text) for text in machine_lines(report.facts)), BLANK]
+    sections: List[List[Line]] = [[line(text) for text in machine_lines(report.facts)]]
     if not plan.mended and not plan.unmended:
-        return (*page, line("Nothing to mend.", "good"))
-    for finding in plan.mended:
-        page.append(
-            Line(
-                ((f"{finding.severity} ", finding.severity), (f"{finding.name} ", "strong"), (shown(finding.title), ""))
-            )
-        )
-    number = 0
-    for number, step in enumerate(plan.steps, 1):
-        page += [BLANK, *_step(f"{number}. {step.title}", step)]
+        sections.append([line("Nothing to mend.", "good")])
+        return _joined(sections)
+    sections.append([_headline(finding) for finding in plan.mended])
+    sections += [list(_step(f"{number}. {step.title}", step)) for number, step in enumerate(plan.steps, 1)]
     if plan.admin:
-        page += [BLANK, line("Only an administrator can do this:", "warning")]
-        for step in plan.admin:
-            page += list(_step(step.title, step))
+        admin = [one for step in plan.admin for one in _step(step.title, step)]
+        sections.append([line("Only an administrator can do this:", "warning"), *admin])
     if plan.checks:
-        page += [BLANK, line("Then see that it worked:", "strong")]
-        page += [command(argv, 4) for argv in plan.checks]
-    page += _unmended(plan)
+        checks = [command(argv, 4) for argv in plan.checks]
+        sections.append([line("Then see that it worked:", "strong"), *checks])
+    sections.append(_unmended(plan))
     if plan.later:
-        page += [BLANK, line(f"{PUT_OFF} {', '.join(finding.name for finding in plan.later)}", "dim")]
-    return (*page, BLANK, line("Nothing was executed; `envdoctor fix --print-cmd` prints the commands alone.", "dim"))
+        sections.append([line(f"{PUT_OFF} {', '.join(finding.name for finding in plan.later)}", "dim")])
+    sections.append([line("Nothing was executed; `envdoctor fix --print-cmd` prints the commands alone.", "dim")])
+    return _joined(sections)
+
+
+def _joined(sections: Sequence[Sequence[Line]]) -> Tuple[Line, ...]:
+    """Sections with a blank line between them; empty ones leave none."""
+    lines: List[Line] = []
+    for section in sections:
+        lines += [BLANK, *section] if lines and section else section
+    return tuple(lines)
+
+
+def _headline(finding: Finding) -> Line:
+    return Line(
+        ((f"{finding.severity} ", finding.severity), (f"{finding.name} ", "strong"), (shown(finding.title), ""))
+    )
 
 
 def _step(title: str, step: Step) -> Iterator[Line]:
@@ -89,11 +97,10 @@ def _step(title: str, step: Step) -> Iterator[Line]:
         yield command(argv, 4)
 
 
-def _unmended(plan: Plan) -> Sequence[Line]:
+def _unmended(plan: Plan) -> List[Line]:
     if not plan.unmended:
-        return ()
-    lines = [BLANK, line("No command mends:", "warning")]
+        return []
+    lines = [line("No command mends:", "warning")]
     for finding, why in plan.unmended:
-        lines.append(Line(((f"{finding.name} ", "strong"), (shown(finding.title), "")), 2))
-        lines.append(line(shown(why), "dim", 4))
+        lines += [_headline(finding), line(shown(why), "", 4)]
     return lines
