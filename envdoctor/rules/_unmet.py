@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Collection, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Collection, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..facts import Distribution, Facts
 from ..reading import need, value_or
@@ -39,10 +39,10 @@ def unmet(facts: Facts) -> Tuple[Unmet, ...]:
     """What installed packages require and do not find, markers counted. torch's family, triton and nvidia-* wheels are
     left to the rules that know them; packages of conda's are left to conda."""
     distributions = need(facts.installs.distributions, "installed packages")
-    versions: Dict[str, str] = {}
+    versions: Dict[str, List[str]] = {}
     for dist in distributions:
         if dist.metadata_readable:
-            versions.setdefault(canonical(dist.name), dist.version)
+            versions.setdefault(canonical(dist.name), []).append(dist.version)
     conda = {record.name for record in value_or(facts.installs.conda, ())}
     suspects: List[Unmet] = []
     for dist in distributions:
@@ -58,9 +58,18 @@ def unmet(facts: Facts) -> Tuple[Unmet, ...]:
             have = versions.get(requirement.name)
             if have is None and not _served(requirement.name, versions, conda):
                 suspects.append(Unmet(dist, requirement, None))
-            elif have and admits(requirement.specifier, have) is False:
-                suspects.append(Unmet(dist, requirement, have))
+            elif have and all(one and admits(requirement.specifier, one) is False for one in have):
+                suspects.append(Unmet(dist, requirement, have[0]))
     return _that_apply(facts, suspects) if suspects else ()
+
+
+def joined(found: Iterable[Unmet]) -> Tuple[str, ...]:
+    """One requirement a name, all its clauses together: older pips refuse a name that is given twice."""
+    clauses: Dict[str, Dict[str, None]] = {}
+    for one in found:
+        parts = [part.strip() for part in one.requirement.specifier.split(",") if part.strip()]
+        clauses.setdefault(one.requirement.name, {}).update(dict.fromkeys(parts))
+    return tuple(name + ",".join(parts) for name, parts in clauses.items())
 
 
 def _left_to_others(name: str) -> bool:
@@ -69,7 +78,7 @@ def _left_to_others(name: str) -> bool:
     )
 
 
-def _served(name: str, versions: Mapping[str, str], conda: Collection[str]) -> bool:
+def _served(name: str, versions: Mapping[str, List[str]], conda: Collection[str]) -> bool:
     """Whether a package that is not installed under this name is there under another."""
     if name in conda or any(one in conda for one in CONDA_STAND_INS.get(name, ())):
         return True

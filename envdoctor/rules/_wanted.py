@@ -67,13 +67,15 @@ def elsewhere_of(facts: Facts, name: str) -> Tuple[Elsewhere, ...]:
 class Wish(NamedTuple):
     """How surely torch is wanted in the active environment."""
 
-    level: str  # asked: something here needs it; own: an environment made for a purpose; bare: neither
+    #: asked: something here needs it; own: an environment made for a purpose; bare: no environment is active; tool: the
+    #: environment of envdoctor itself.
+    level: str
     because: Tuple[Evidence, ...] = ()
 
     @property
     def severity(self) -> str:
         """Of torch's absence."""
-        return {"asked": "error", "own": "warning", "bare": "note"}[self.level]
+        return {"asked": "error", "own": "warning"}.get(self.level, "note")
 
 
 def wish(facts: Facts) -> Wish:
@@ -82,9 +84,9 @@ def wish(facts: Facts) -> Wish:
     if signs:
         return Wish("asked", signs)
     # envdoctor's own environment is a virtual one too, and nobody trains in it.
-    ours = any(canonical(dist.name) == "envdoctor" for dist in value_or(facts.installs.distributions, ()))
-    kind = value_or(facts.python.kind, "")
-    return Wish("own" if kind in OWN_KINDS and not ours else "bare")
+    if any(canonical(dist.name) == "envdoctor" for dist in value_or(facts.installs.distributions, ())):
+        return Wish("tool")
+    return Wish("own" if value_or(facts.python.kind, "") in OWN_KINDS else "bare")
 
 
 def _asked_by_file(facts: Facts) -> Iterator[Evidence]:

@@ -45,7 +45,7 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
         asked.severity,
         f"torch is not installed for {executable}" + (f" (Python {version})" if version else ""),
         "`import torch` fails in this environment."
-        if asked.level != "bare"
+        if asked.level in ("asked", "own")
         else "Nothing here asks for torch either: activate the environment that you mean, or make one.",
         (seen("no torch along sys.path", facts.torch.path), *asked.because),
         ways_to_install(facts),

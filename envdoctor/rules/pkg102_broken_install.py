@@ -26,7 +26,7 @@ from ..reading import need, value_or
 from ..report import Evidence, Finding, Need, NeedDeleted, NeedPackages, NeedTorch, Remedy
 from ._common import TORCH_FAMILY, conda_record, finding, listed, seen
 from ._owners import claimed_by_mix, real_name
-from ._unmet import unmet
+from ._unmet import joined, unmet
 from ._wanted import copies_of, torch_gone, torch_leftovers
 
 ID = "PKG102"
@@ -204,7 +204,6 @@ def _unmet(facts: Facts) -> Iterator[Finding]:
     if missing:
         fatal = any(one.dist.name.lower() == "torch" for one in missing)
         names = tuple(dict.fromkeys(one.requirement.name for one in missing))
-        wanted = tuple(dict.fromkeys(one.requirement.name + one.requirement.specifier for one in missing))
         yield finding(
             ID,
             NAME,
@@ -214,12 +213,11 @@ def _unmet(facts: Facts) -> Iterator[Finding]:
             if fatal
             else "The packages that ask for them fail when they use them.",
             [Evidence(f"{one.dist.name} requires {one.requirement.line}", one.dist.metadata) for one in missing[:5]],
-            (Remedy("install what is missing", (NeedPackages(wanted),)),),
+            (Remedy("install what is missing", (NeedPackages(joined(missing)),)),),
         )
     wrong = [one for one in found if one.have is not None]
     if wrong:
         core = [one for one in wrong if real_name(one.dist) in (*TORCH_FAMILY, "ultralytics")]
-        wanted = tuple(dict.fromkeys(one.requirement.name + one.requirement.specifier for one in core or wrong))
         first = (core or wrong)[0]
         yield finding(
             ID,
@@ -233,5 +231,5 @@ def _unmet(facts: Facts) -> Iterator[Finding]:
                 Evidence(f"{one.dist.name} requires {one.requirement.line}, {one.have} is there", one.dist.metadata)
                 for one in (core + [one for one in wrong if one not in core])[:5]
             ],
-            (Remedy("install versions that are accepted", (NeedPackages(wanted),)),),
+            (Remedy("install versions that are accepted", (NeedPackages(joined(core or wrong)),)),),
         )

@@ -100,11 +100,12 @@ def _installed_elsewhere(
         because.append(Evidence(f"{pointed[best.prefix].by} says {best.prefix}", pointed[best.prefix].by))
     hoped = wish(facts)
     because += list(hoped.because)
-    meant = best.prefix in pointed or best.prefix == pip_prefix or hoped.level != "own"
+    meant = best.prefix in pointed or best.prefix == pip_prefix
     return finding(
         ID,
         NAME,
-        "error" if meant else "warning",
+        # With no environment active, the one that has torch was most likely to be.
+        "error" if meant or hoped.level == "bare" else hoped.severity,
         f"torch is not installed for {executable}, but torch {best.version} is in {best.prefix}",
         "`import torch` fails here although the package is on this machine: another environment has it.",
         because,
@@ -244,7 +245,8 @@ def _kernels(facts: Facts, executable: str) -> Iterator[Finding]:
     kernels = need(facts.python.kernels, "Jupyter kernels")
     for kernel in kernels:
         ours = (own and name != "" and kernel.name.lower() == name.lower()) or kernel.spec.startswith(prefix + "/")
-        if ours and value_or(kernel.ours, True) is False and not relocated(facts):
+        # A bare "python" becomes the interpreter of whichever Jupyter starts it.
+        if ours and "/" in kernel.interpreter and value_or(kernel.ours, True) is False and not relocated(facts):
             yield _kernel(executable, kernel)
     dead = [kernel for kernel in kernels if value_or(kernel.exists, True) is False]
     if dead:

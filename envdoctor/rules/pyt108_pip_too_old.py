@@ -59,7 +59,7 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     else:
         blind = "manylinux2014, the tag of most wheels"
         because = Evidence(f"pip {MANYLINUX2014} is the first that knows manylinux2014", "pip's NEWS")
-    wanted = wish(facts).level != "bare" if pending else bool(requested(facts).requirements)
+    wanted = wish(facts).level in ("asked", "own") if pending else bool(requested(facts).requirements)
     yield finding(
         ID,
         NAME,

@@ -58,7 +58,7 @@ COUNT_NO_INODES = ("btrfs", "bcachefs", "zfs", "vfat", "exfat", "ntfs", "9p")
 
 def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     places = need(facts.storage.places, "room on disks")
-    pending = torch_gone(facts) and wish(facts).level != "bare"
+    pending = torch_gone(facts) and wish(facts).level in ("asked", "own")
     groups: Dict[Tuple[str, str], List[Tuple[Place, str]]] = {}
     unknown = 0
     for place in places:

@@ -171,6 +171,16 @@ def test_a_required_package_is_missing() -> None:
     assert needs(finding) == [NeedPackages(("absent-one>=2",))]
 
 
+def test_requirements_on_one_package_are_joined() -> None:
+    facts = with_distributions(asking("absent>=2"), dist("other", "1.0", requires=("absent>=1,<3", "absent")))
+    assert needs(the_one(ID, facts)) == [NeedPackages(("absent>=2,>=1,<3",))]
+
+
+def test_of_two_versions_in_the_metadata_one_is_enough() -> None:
+    facts = with_distributions(asking("numpy>=1.20"), dist("numpy", "1.19.0"))
+    assert [one.title.split(" ")[0] for one in found(ID, facts)] == ["numpy"]  # the two sets of metadata, and no more
+
+
 def test_torch_itself_lacks_what_it_imports() -> None:
     torch = dist("torch", "2.5.1+cu121", requires=("typing-extensions>=4.8.0", "sympy"))
     finding = the_one(ID, with_distributions(healthy(), torch, without=("torch",)))

@@ -8,9 +8,19 @@ from envdoctor.facts import Claim, Command, Facts, Kernel
 from envdoctor.reading import Absent, Known
 from envdoctor.report import NeedCommand, NeedPackages, NeedTorch
 
-from ..healthy import ENV, command
+from ..healthy import ENV, command, dist
 from .asking import NOT_KNOWN, change, evidence, found, healthy, needs, silent, the_one
-from .installed import CONDA, OTHER, conda_env, elsewhere, fresh_venv, requirements, system_python, without_torch
+from .installed import (
+    CONDA,
+    OTHER,
+    conda_env,
+    elsewhere,
+    fresh_venv,
+    requirements,
+    system_python,
+    with_distributions,
+    without_torch,
+)
 
 ID = "PYT101"
 
@@ -93,6 +103,8 @@ def test_no_environment_is_active_and_one_has_torch() -> None:
 def test_an_environment_of_its_own_without_a_sign_of_torch_is_a_warning() -> None:
     assert the_one(ID, elsewhere(fresh_venv())).severity == "warning"
     assert the_one(ID, requirements(elsewhere(fresh_venv()), "torch>=2.0")).severity == "error"
+    own = with_distributions(elsewhere(fresh_venv()), dist("envdoctor", "0.1.0"))
+    assert the_one(ID, own).severity == "note"
 
 
 def test_torch_here_and_elsewhere_is_no_matter() -> None:
