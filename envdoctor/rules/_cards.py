@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Facts, Gpu, PciGpu
 from ..reading import Known, need, source_of, value_or
 from ..report import Evidence, NotApplicable
+from ._common import listed
 from ._gpus import answering, label, visible
 
 
 class Card(NamedTuple):
     """`gpu` is None where only the PCI bus knows of the GPU."""
 
-    label: str
+    name: str  # NVIDIA GeForce RTX 3090
+    place: str  # "GPU 0", or its address on the bus
     capability: str
     evidence: Evidence
     gpu: Optional[Gpu] = None
+
+    @property
+    def label(self) -> str:
+        return label(self.gpu) if self.gpu else f"{self.name} at {self.place}"
+
+
+def folded(every: Iterable[Card]) -> str:
+    """'NVIDIA GeForce RTX 5090 (compute capability 12.0: GPU 0, GPU 1)', a model once."""
+    places: Dict[Tuple[str, str], List[str]] = {}
+    for card in every:
+        places.setdefault((card.name, card.capability), []).append(card.place)
+    return ", ".join(f"{name} (compute capability {one}: {listed(at, 8)})" for (name, one), at in places.items())
 
 
 def cards(facts: Facts, table: CompatTable) -> Tuple[Tuple[Card, ...], Tuple[str, ...]]:
@@ -45,21 +59,22 @@ def cards(facts: Facts, table: CompatTable) -> Tuple[Tuple[Card, ...], Tuple[str
 
 
 def _from_nvml(gpu: Gpu, table: CompatTable) -> Optional[Card]:
+    name, place = value_or(gpu.name, "an NVIDIA GPU"), f"GPU {gpu.index}"
     if isinstance(gpu.capability, Known):
         says = f"{label(gpu)} has compute capability {gpu.capability.value}"
-        return Card(label(gpu), gpu.capability.value, Evidence(says, gpu.capability.source), gpu)
+        return Card(name, place, gpu.capability.value, Evidence(says, gpu.capability.source), gpu)
     try:
         row = table.gpu(value_or(gpu.name, ""))
     except NoRow:
         return None
     says = f"{label(gpu)} has compute capability {row.capability}"
-    return Card(label(gpu), row.capability, Evidence(says, str(row.origin)), gpu)
+    return Card(name, place, row.capability, Evidence(says, str(row.origin)), gpu)
 
 
 def _from_bus(device: PciGpu, table: CompatTable, source: str) -> Optional[Card]:
     models = table.gpu_by_pci(device.device_id)
     if len({model.capability for model in models}) != 1:
         return None
-    name = f"{models[0].name} at {device.address}"
-    says = f"{name} (PCI id 10de:{device.device_id}) has compute capability {models[0].capability}"
-    return Card(name, models[0].capability, Evidence(says, f"{source}; {models[0].origin}"))
+    name, capability = models[0].name, models[0].capability
+    says = f"{name} at {device.address} (PCI id 10de:{device.device_id}) has compute capability {capability}"
+    return Card(name, device.address, capability, Evidence(says, f"{source}; {models[0].origin}"))

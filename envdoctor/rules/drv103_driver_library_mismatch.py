@@ -18,7 +18,7 @@ from typing import Iterator, Tuple
 
 from ..compat import CompatTable
 from ..facts import Facts
-from ..reading import Known, given, need, value_or
+from ..reading import Known, given, need, source_of, value_or
 from ..report import Evidence, Finding, NeedCommand, NotApplicable, Remedy
 from ._admin import reboot
 from ._common import finding, seen
@@ -51,8 +51,9 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     library = given(driver.library_version, "libcuda")
     if library is None:
         raise NotApplicable("the driver's libraries are not installed")
-    if library != module:
-        # NVML that answers has matched the module: then only libcuda, or a copy nobody loads, is another version.
+    # NVML that answers has matched the module, whatever it calls itself: then only a libcuda can be another version.
+    answers = answer == "SUCCESS" and "libcuda" not in source_of(driver.library_version)
+    if library != module and not answers:
         yield _mismatch(facts, "likely", "warning" if answer == "SUCCESS" else SEVERITY)
     elif not answer:
         need(driver.nvml_status, "the driver's answer")

@@ -75,8 +75,8 @@ def _severity(seen: Sequence[Gpu], taken: Sequence[Gpu], free: Sequence[Gpu]) ->
 
 
 def _title(taken: Sequence[Gpu], free: Sequence[Gpu]) -> str:
-    amounts = listed(f"{label(gpu)} has {_gib(value_or(gpu.memory_free, 0))} free" for gpu in taken)
-    rest = f"; free: {listed(_index(gpu) for gpu in free)}" if free else ", and no other GPU is free"
+    amounts = listed((f"GPU {gpu.index} has {_gib(value_or(gpu.memory_free, 0))} free" for gpu in taken), 8)
+    rest = f"; free: {listed((_index(gpu) for gpu in free), 8)}" if free else ", and no other GPU is free"
     return f"others hold {len(taken)} of {len(taken) + len(free)} GPU(s): {amounts}{rest}"
 
 

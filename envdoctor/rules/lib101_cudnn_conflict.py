@@ -23,8 +23,8 @@ from ..facts import Distribution, Facts, ForeignLibrary
 from ..reading import Missing, need
 from ..report import CannotTell, Evidence, Finding, NeedPackages, NotApplicable, Remedy
 from ..versions import major, numbers, serves
-from ._cards import Card, cards
-from ._common import finding, listed
+from ._cards import Card, cards, folded
+from ._common import finding
 from ._libraries import off_the_path, version_of
 from ._pins import pins
 from ._torch import arch_list, cuda_of_torch, torch_words
@@ -104,7 +104,7 @@ def _wheel(facts: Facts, table: CompatTable, cuda: str) -> Iterator[Finding]:
             ID,
             NAME,
             SEVERITY,
-            f"{wheel.name} {wheel.version} has no code for {listed(card.label for card in left_out)}",
+            f"{wheel.name} {wheel.version} has no code for {folded(left_out)}",
             "Convolutions fail on this GPU although torch itself serves it.",
             [
                 Evidence(f"{wheel.name} {wheel.version}", wheel.metadata),

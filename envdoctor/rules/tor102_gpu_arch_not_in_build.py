@@ -22,7 +22,7 @@ from ..compat import CompatTable
 from ..facts import Facts
 from ..report import CannotTell, Finding, NeedTorch, NeedVariable, Remedy
 from ..versions import capability, serves
-from ._cards import Card, cards
+from ._cards import Card, cards, folded
 from ._common import finding, listed
 from ._gpus import handles
 from ._torch import arch_list, cuda_of_torch, torch_words
@@ -40,12 +40,11 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     left_out = [card for card in here if not serves(archs, card.capability)]
     served = [card for card in here if card not in left_out]
     if left_out:
-        names = listed(f"{card.label}, {card.capability}" for card in left_out)
         yield finding(
             ID,
             NAME,
             "warning" if served else SEVERITY,
-            f"{torch_words(facts)} has no code for {names}",
+            f"{torch_words(facts)} has no code for {folded(left_out)}",
             f"{_age(archs, left_out[0])}: kernels on it end with 'no kernel image is available for execution'.",
             [*(card.evidence for card in left_out), evidence],
             _remedies(served),
@@ -65,5 +64,5 @@ def _remedies(served: List[Card]) -> Iterator[Remedy]:
     yield Remedy("install a build of torch that covers every GPU here", (NeedTorch(),))
     names = handles(card.gpu for card in served if card.gpu)
     if names:
-        title = f"keep to {listed(card.label for card in served)}, which this build serves"
+        title = f"keep to {folded(served)}, which this build serves"
         yield Remedy(title, (NeedVariable("CUDA_VISIBLE_DEVICES", names),))

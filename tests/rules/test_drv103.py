@@ -39,6 +39,8 @@ def test_in_a_container_the_host_is_asked_first() -> None:
 
 def test_near_misses() -> None:
     assert silent("DRV103", healthy()) == "pass"
+    by_nvml = change(healthy(), "driver", library_version=Known("550.90.07", "nvml"))
+    assert silent("DRV103", by_nvml) == "pass"  # an NVML that answers has matched the module
     compat = change(healthy(), "driver", library_version=NEWER, compat_library=Known("/x/compat/libcuda.so.1", "x"))
     assert silent("DRV103", compat) == "not-applicable"
     wsl = change(healthy(), "session", wsl=Known("2", "/proc/version"))
