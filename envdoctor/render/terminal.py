@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import IO, Iterable, Optional
+import re
+from typing import IO, Callable, Iterable, List, Optional
 
 from .page import Line
 
@@ -23,8 +24,8 @@ def painted(page: Iterable[Line], stream: Optional[IO[str]], width: Optional[int
 
     Text is never read as rich markup and never highlighted by guess: `[red]` in a path stays `[red]`.
     """
+    from rich.cells import cell_len
     from rich.console import Console
-    from rich.padding import Padding
     from rich.text import Text
 
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False, force_terminal=True)
@@ -33,10 +34,22 @@ def painted(page: Iterable[Line], stream: Optional[IO[str]], width: Optional[int
             text = Text()
             for words, style in line.spans:
                 text.append(words, STYLES[style])
-            if not line.wrap:
-                console.print(Text(" " * line.indent) + text, soft_wrap=True)
-            elif line.indent:
-                console.print(Padding(text, (0, 0, 0, line.indent), expand=False))
-            else:
-                console.print(text)
+            indent = line.indent
+            room = max(20, console.width - indent - line.hang)
+            for part in text.divide(breaks(text.plain, room, cell_len)) if line.wrap else [text]:
+                part.rstrip()
+                console.print(Text(" " * indent) + part, soft_wrap=True)
+                indent = line.indent + line.hang
     return capture.get()
+
+
+def breaks(text: str, room: int, width_of: Callable[[str], int]) -> List[int]:
+    """Where lines of at most `room` columns begin. A longer word stays whole: it is a path, and wants to be copied."""
+    found: List[int] = []
+    used = 0
+    for word in re.finditer(r"\S+\s*", text):
+        if used and used + width_of(word.group().rstrip()) > room:
+            found.append(word.start())
+            used = 0
+        used += width_of(word.group())
+    return found
