@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Optional, Tuple
+from typing import Dict, Iterable, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Facts
@@ -48,3 +48,26 @@ def install_driver(facts: Facts, branch: Optional[int]) -> Tuple[Remedy, ...]:
 
 def reboot(title: str) -> Remedy:
     return Remedy(title, (NeedCommand((REBOOT,), who="admin"),))
+
+
+#: Container engine -> what it is told to hand GPUs in, and a command that shows on the host whether it can.
+_ENGINES: Dict[str, Tuple[str, Tuple[str, ...]]] = {
+    "docker": ("--gpus all", ("docker", "run", "--rm", "--gpus", "all", "ubuntu", "nvidia-smi")),
+    "podman": (
+        "--device nvidia.com/gpu=all",
+        ("podman", "run", "--rm", "--device", "nvidia.com/gpu=all", "ubuntu", "nvidia-smi"),
+    ),
+    "singularity": ("--nv", ()),
+    "apptainer": ("--nv", ()),
+    "kubernetes": ("nvidia.com/gpu in the pod's resource limits", ()),
+}
+
+
+def start_with_gpus(facts: Facts) -> Remedy:
+    """Starting this container again with its GPUs, in the words of the engine that runs it."""
+    option, test = _ENGINES.get(value_or(facts.session.container, ""), ("its engine's option for GPUs", ()))
+    title = f"start the container again with its GPUs: {option}"
+    if not test:
+        return Remedy(title, ())
+    title += "; this, run on the host, shows whether that works there"
+    return Remedy(title, (NeedCommand((test,), who="admin", safety="safe"),))

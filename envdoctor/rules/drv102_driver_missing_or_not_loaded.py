@@ -23,7 +23,7 @@ from ..facts import Facts, PciGpu
 from ..reading import Known, given, need, source_of, value_or
 from ..report import Evidence, Finding, NeedCommand, NotApplicable, Remedy
 from ..versions import numbers
-from ._admin import branch_for, install_driver, reboot
+from ._admin import branch_for, install_driver, reboot, start_with_gpus
 from ._common import finding, seen
 from ._gpus import variable
 
@@ -133,11 +133,7 @@ def _container(facts: Facts, bus: Sequence[PciGpu], what: str) -> Finding:
         seen("the host's driver is loaded", facts.driver.module_version),
         seen("device files seen", facts.driver.device_files),
     ]
-    test = NeedCommand(
-        (("docker", "run", "--rm", "--gpus", "all", "ubuntu", "nvidia-smi"),), who="admin", safety="safe"
-    )
-    title = "start the container with its GPUs; this, run on the host, shows whether docker can give them"
-    return _say(facts, f"this container {what}", because, [Remedy(title, (test,))])
+    return _say(facts, f"this container {what}", because, [start_with_gpus(facts)])
 
 
 def _no_library(facts: Facts, bus: Sequence[PciGpu], container: Optional[str]) -> Finding:

@@ -21,6 +21,7 @@ from ..compat import CompatTable
 from ..facts import Facts
 from ..reading import Known, need, source_of, value_or
 from ..report import CannotTell, Evidence, Finding, NeedCommand, NotApplicable, Remedy
+from ._admin import start_with_gpus
 from ._common import finding, listed, seen
 from ._gpus import answering
 
@@ -95,8 +96,7 @@ def _remedies(facts: Facts) -> Tuple[Remedy, ...]:
     if value_or(facts.session.slurm_job, None):
         return (Remedy("ask Slurm for a GPU (--gres=gpu:1): a job may only open those it was given", ()),)
     if value_or(facts.session.container, None):
-        test = NeedCommand((("docker", "run", "--rm", "--gpus", "all", "ubuntu", "nvidia-smi"),), "admin", "safe")
-        return (Remedy("start the container again with its GPUs; this, on the host, shows whether it can", (test,)),)
+        return (start_with_gpus(facts),)
     make = NeedCommand((("sudo", "nvidia-modprobe", "-u", "-c=0"),), who="admin")
     again = NeedCommand((("sudo", "rmmod", "nvidia_uvm"), ("sudo", "modprobe", "nvidia_uvm")), who="admin")
     return (

@@ -21,6 +21,7 @@ from ..compat import CompatTable
 from ..facts import Facts, Gpu
 from ..reading import Absent, Known, need, source_of, value_or
 from ..report import Evidence, Finding, NeedVariable, NotApplicable, Remedy
+from ._admin import start_with_gpus
 from ._common import finding, listed
 from ._gpus import answering, handle, label, mask, nvml_gpus, roomiest, variable
 
@@ -105,5 +106,5 @@ def _container(facts: Facts) -> Finding:
         f"NVIDIA_VISIBLE_DEVICES={value!r} kept the GPUs out of this container",
         "The container runtime reads the variable when the container starts; changing it inside does nothing.",
         because,
-        [Remedy("start the container with its GPUs: --gpus all, or -e NVIDIA_VISIBLE_DEVICES=all", ())],
+        [start_with_gpus(facts)],
     )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from envdoctor.facts import DeviceFile, Facts
 from envdoctor.reading import Absent, Known
 from envdoctor.report import NeedCommand
@@ -67,6 +69,15 @@ def test_a_container_without_its_gpus() -> None:
     assert "started without its GPUs" in finding.title
     (test,) = needs(finding)
     assert isinstance(test, NeedCommand) and test.safety == "safe" and "--gpus" in test.commands[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("podman", "nvidia.com/gpu=all"), ("singularity", "--nv"), ("kubernetes", "resource limits"), ("lxc", "engine")],
+)
+def test_each_engine_has_its_own_words(kind: str, words: str) -> None:
+    facts = change(container_without(), "session", container=Known(kind, "/proc/1/cgroup"))
+    assert words in the_one("DRV102", facts).remedies[0].title
 
 
 def test_a_container_that_was_told_to_have_none_is_the_other_rules_matter() -> None:
