@@ -29,7 +29,8 @@ def torch_words(facts: Facts) -> str:
 def torch_seen(facts: Facts) -> Evidence:
     """Version and CUDA of the build, with the file that says so."""
     cuda = value_or(facts.torch.cuda, "")
-    what = f"built for CUDA {cuda}" if cuda else f"a {value_or(facts.torch.build, 'unknown')} build"
+    kind = value_or(facts.torch.build, "unknown")
+    what = f"built for CUDA {cuda}" if cuda else f"a {'CPU' if kind == 'cpu' else kind} build"
     return Evidence(f"{torch_words(facts)}, {what}", source_of(facts.torch.version))
 
 

@@ -57,7 +57,7 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
 
 
 def _say(facts: Facts, table: CompatTable, title: str, because: List[Evidence], library: str) -> Finding:
-    meaning = "CUDA stops at its first call (error 804 or 803), although the driver itself is in order."
+    meaning = "CUDA stops at its first call (error 804 or 803), whatever torch is installed."
     return finding(ID, NAME, SEVERITY, title, meaning, because, _remedies(facts, table, library))
 
 

@@ -89,7 +89,7 @@ def _lost(facts: Facts, missing: List[MissingLibrary], asked: Tuple[Pin, ...]) -
     needed = tuple(pin.requirement for pin in asked if any(part in pin.name for part in parts))
     absent = [pin for pin in asked if pin.installed is None]
     because = [
-        Evidence(f"{lost.soname} is in none of the {len(lost.looked)} folders that the loader searches", lost.needed_by)
+        Evidence(f"{lost.soname} is not found in {len(lost.looked)} folders that the loader searches", lost.needed_by)
         for lost in missing[:4]
     ]
     if absent:

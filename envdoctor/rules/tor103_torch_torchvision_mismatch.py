@@ -120,9 +120,9 @@ def _version(facts: Facts, table: CompatTable, companion: Companion) -> Optional
     if pin and is_release(pin[0] if pin[0].count(".") > 1 else pin[0] + ".0"):
         because = (Evidence(f"{companion.name} {companion.version} was built for torch {pin[0]}", pin[1]),)
         if series(pin[0]) != series(torch):
-            return "error", f"are not a pair: it was built for torch {pin[0]}", because
+            return "error", f"are not a pair: {companion.name} was built for torch {pin[0]}", because
         if pin[0].count(".") > 1 and public(pin[0]) != public(torch):
-            return "note", f"differ in the last digit: it was built for torch {pin[0]}", because
+            return "note", f"differ in the last digit: {companion.name} was built for torch {pin[0]}", because
         return None
     asked = torch_requirement(facts, companion)
     if asked and asked[0] and admits(asked[0], torch):
