@@ -82,7 +82,8 @@ def _full(place: Place) -> str:
     free, total = value_or(place.free, 0), value_or(place.total, NOTHING_LEFT)
     if quota is not None and quota < NOTHING_LEFT:
         return f"quota: {_size(quota)} of your quota left"
-    if free < NOTHING_LEFT <= total:
+    # A tmpfs of a few MiB is small by design, not full.
+    if free < (NOTHING_LEFT if total >= NOTHING_LEFT else MIB) and total:
         return f"space: {_size(free)} of {_size(total)} free"
     inodes = value_or(place.inodes_free, None)
     if inodes is not None and inodes < FEW_INODES and value_or(place.filesystem, "") not in COUNT_NO_INODES:

@@ -70,6 +70,7 @@ def test_a_tmp_of_two_megabytes_is_small_not_full() -> None:
     tiny = tmp(total=2 * MIB, free=2 * MIB)
     assert silent(ID, places(healthy(), tiny)) == "pass"
     assert the_one(ID, places(fresh_venv(), tiny)).severity == "warning"
+    assert the_one(ID, places(healthy(), tmp(total=2 * MIB, free=0))).severity == "error"
 
 
 def test_no_better_place_is_no_remedy() -> None:
