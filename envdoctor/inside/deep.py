@@ -105,7 +105,7 @@ def main():
                 said.append(told(error))
     return {
         "version": asked(lambda: text(torch.__version__), ""),
-        "file": asked(lambda: text(torch.__file__), ""),
+        "file": asked(lambda: text(os.path.abspath(torch.__file__)), ""),
         "cuda": text(build or ""),
         "is_available": available,
         "device_count": count,
