@@ -7,9 +7,10 @@ import os
 import queue
 import re
 import threading
-from typing import Any, Callable, Dict, Mapping, Optional, Set, Tuple, TypeVar
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple, TypeVar
 
 T = TypeVar("T")
+_Asked = Tuple[str, Callable[[], Any], Any]  # a place, a question about it, where to put the answer
 
 _NETWORK = (
     *("9p", "afs", "autofs", "beegfs", "ceph", "cifs", "davfs", "fuse", "gfs2", "glusterfs", "gpfs", "lustre"),
@@ -107,7 +108,7 @@ class Silent(Exception):
 
 
 class Patience:
-    """Asks what may never be answered, each question in a daemon thread of its own.
+    """Asks what may never be answered, in daemon threads.
 
     A place that once let a question wait too long answers no more (Silent at once), until a late answer arrives and
     shows that it was only slow. A thread that is never answered stays behind; it does not keep the process alive.
@@ -116,33 +117,45 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._silent: Set[str] = set()
+        self._idle: List[queue.SimpleQueue[_Asked]] = []  # threads that wait for a question: starting one costs more
 
     def ask(self, place: str, question: Callable[[], T]) -> T:
         """The answer, or what the question raised, or Silent."""
         if place in self._silent:
             raise Silent(f"{place} did not answer before")
         box: queue.SimpleQueue[Tuple[bool, Any]] = queue.SimpleQueue()
-        thread = threading.Thread(target=self._answer, args=(place, question, box), name=f"ask {place}", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:  # the limit of processes is reached
-            raise OSError(errno.EAGAIN, str(error)) from error
+        self._thread().put((place, question, box))
         try:
             answered, answer = box.get(timeout=self.seconds)
         except queue.Empty:
             self._silent.add(place)
             if box.empty():
                 raise Silent(f"{place} did not answer within {self.seconds:g} s") from None
-            self._silent.discard(place)  # it came just now, and took the place off the list before it was on it
+            self._silent.discard(place)  # it came just now
             answered, answer = box.get()
         if not answered:
             raise answer
         return answer  # type: ignore[no-any-return]
 
-    def _answer(self, place: str, question: Callable[[], object], box: Any) -> None:
+    def _thread(self) -> queue.SimpleQueue[_Asked]:
         try:
-            box.put((True, question()))
-        except Exception as error:  # noqa: BLE001 - raised again where it was asked
-            box.put((False, error))
-        finally:
-            self._silent.discard(place)
+            return self._idle.pop()
+        except IndexError:
+            inbox: queue.SimpleQueue[_Asked] = queue.SimpleQueue()
+        try:
+            threading.Thread(target=self._answer, args=(inbox,), name="patience", daemon=True).start()
+        except RuntimeError as error:  # the limit of processes is reached
+            raise OSError(errno.EAGAIN, str(error)) from error
+        return inbox
+
+    def _answer(self, inbox: queue.SimpleQueue[_Asked]) -> None:
+        while True:
+            place, question, box = inbox.get()
+            try:
+                answer: Tuple[bool, Any] = (True, question())
+            except Exception as error:  # noqa: BLE001 - raised again where it was asked
+                answer = (False, error)
+            self._idle.append(inbox)
+            box.put(answer)
+            self._silent.discard(place)  # after the put: the one who asked may be giving up just now
+            del question, box, answer  # what is held while waiting would never be freed
