@@ -9,18 +9,18 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import dataclass
 from typing import Callable, Dict, Mapping, Optional, Protocol, Sequence, Tuple, TypeVar
 
 from ._machine import files, processes
 from ._machine.mounts import Mounts, Patience, Silent
 from ._machine.mounts import is_network as is_network  # for probes that name file systems
+from .frozen import frozen
 from .reading import Absent, Known, Reading, Unknown, mapped
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@frozen
 class Stat:
     kind: str  # file | dir | char-device | other
     size: int  # bytes
@@ -31,7 +31,7 @@ class Stat:
     inode: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Output:
     """A command that ended by itself: exit code and what it printed, decoded as UTF-8 with surrogateescape."""
 
@@ -40,7 +40,7 @@ class Output:
     err: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Disk:
     total: int  # bytes
     free: int  # bytes that this user may take
@@ -48,7 +48,7 @@ class Disk:
     inodes_free: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Process:
     pid: int
     uid: int
@@ -58,7 +58,7 @@ class Process:
     started: str  # ISO 8601, UTC
 
 
-@dataclass(frozen=True)
+@frozen
 class Identity:
     uid: int
     user: str
@@ -68,7 +68,7 @@ class Identity:
     machine: str  # x86_64
 
 
-@dataclass(frozen=True)
+@frozen
 class NvmlAnswer:
     """What the NVML worker said before it ended: one record for the driver, one a GPU, in the worker's own JSON."""
 

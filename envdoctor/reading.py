@@ -6,8 +6,9 @@ the look itself failed (and says why), and neither is wrong by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Callable, Generic, Optional, Tuple, TypeVar, Union
+
+from .frozen import frozen
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -16,7 +17,7 @@ U = TypeVar("U")
 REASONS = ("timeout", "denied", "failed", "unparsable", "not-looked")
 
 
-@dataclass(frozen=True)
+@frozen
 class Known(Generic[T]):
     """A value and the file, command or variable that answered."""
 
@@ -24,14 +25,14 @@ class Known(Generic[T]):
     source: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Absent:
     """Looked everywhere, not there."""
 
     looked: Tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Unknown:
     """The look failed: `reason` is one of REASONS, `detail` a sentence, `source` what was asked."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
 from .facts import Facts
+from .frozen import frozen
 
 SEVERITIES = ("error", "warning", "note")  # worst first
 CONFIDENCES = ("certain", "likely")  # surest first
@@ -20,7 +20,7 @@ class CannotTell(Exception):
     """Raised by a rule that lacks a fact which is not one Reading, with the reason."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Evidence:
     """A fact and where it was read, or a table row and what it cites."""
 
@@ -31,7 +31,7 @@ class Evidence:
 # What a finding needs done, free of any package manager: the cure turns needs into commands.
 
 
-@dataclass(frozen=True)
+@frozen
 class NeedTorch:
     """torch and its companions in a build that this machine can run."""
 
@@ -40,7 +40,7 @@ class NeedTorch:
     reinstall: bool = False  # the files are broken: install again even where the version is right
 
 
-@dataclass(frozen=True)
+@frozen
 class NeedPackages:
     """Requirements to install as they stand ("numpy<2", "torchvision==0.15.2")."""
 
@@ -52,7 +52,7 @@ class NeedPackages:
     find_links: str = ""  # a page of wheels that the index does not have
 
 
-@dataclass(frozen=True)
+@frozen
 class NeedRemoved:
     """Distributions to uninstall. `by` names whose copy goes: pip | conda | any."""
 
@@ -60,14 +60,14 @@ class NeedRemoved:
     by: str = "pip"
 
 
-@dataclass(frozen=True)
+@frozen
 class NeedDeleted:
     """Leftover paths to delete: never anything but debris that no tool owns."""
 
     paths: Tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class NeedEnvironment:
     """A new environment beside the broken one; `python` is the minor version wanted ("3.11"), None: any that fits."""
 
@@ -76,7 +76,7 @@ class NeedEnvironment:
     requirements: Tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class NeedVariable:
     """An environment variable to set for this shell (`value`) or to unset (None)."""
 
@@ -84,7 +84,7 @@ class NeedVariable:
     value: Optional[str] = None
 
 
-@dataclass(frozen=True)
+@frozen
 class NeedCommand:
     """Exact commands where the rule knows them; `who` is you or admin."""
 
@@ -96,7 +96,7 @@ class NeedCommand:
 Need = Union[NeedTorch, NeedPackages, NeedRemoved, NeedDeleted, NeedEnvironment, NeedVariable, NeedCommand]
 
 
-@dataclass(frozen=True)
+@frozen
 class Remedy:
     """One way out, as a rule states it: needs in order. The remedies of a finding are alternatives, best first."""
 
@@ -104,7 +104,7 @@ class Remedy:
     needs: Tuple[Need, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Fix:
     """One way out, as commands. `safety`: safe (reads or sets a variable) | changes-env | removes."""
 
@@ -116,7 +116,7 @@ class Fix:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     rule: str  # DRV101
     name: str  # driver-too-old
@@ -129,7 +129,7 @@ class Finding:
     fixes: Tuple[Fix, ...] = ()  # filled by the cure
 
 
-@dataclass(frozen=True)
+@frozen
 class Verdict:
     rule: str
     name: str
@@ -139,7 +139,7 @@ class Verdict:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
+@frozen
 class ProbeRun:
     """How a probe went: ok | timeout | crashed | not-run."""
 
@@ -149,7 +149,7 @@ class ProbeRun:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Report:
     facts: Facts
     verdicts: Tuple[Verdict, ...]
@@ -169,7 +169,7 @@ def rank(finding: Finding) -> Tuple[int, int, str]:
     return SEVERITIES.index(finding.severity), CONFIDENCES.index(finding.confidence), finding.rule
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """Commands of a plan that belong together, and what they are for."""
 
@@ -180,7 +180,7 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     """One list of commands for all findings of a report: run once, in this order, they leave nothing to find."""
 

@@ -9,9 +9,9 @@ import select
 import signal
 import subprocess
 import time
-from dataclasses import dataclass
 from typing import Dict, Mapping, Optional, Sequence, Set, Tuple, Union
 
+from ..frozen import frozen
 from ..reading import Absent, Unknown
 from .files import told
 from .processes import stuck_in
@@ -22,7 +22,7 @@ PIPE = 1 << 20  # bytes that a pipe can hold at most, as the kernel lets users s
 _alive: Set[subprocess.Popen[bytes]] = set()
 
 
-@dataclass(frozen=True)
+@frozen
 class Ended:
     """`code` is None where the child did not end in time; `left` then says its pid, state and whether it went."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Mapping, Optional, Tuple
+
+from ..frozen import frozen
 
 
 class NoRow(LookupError):
@@ -14,7 +16,7 @@ class BadTable(ValueError):
     """A table file is not what its schema says; the message names file, row and field."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Origin:
     source: str  # what was read: a wheel, a page, a header
     where: str  # place in it, or URL
@@ -25,7 +27,7 @@ class Origin:
         return f"{self.source} ({self.how}, {self.checked})"
 
 
-@dataclass(frozen=True)
+@frozen
 class TorchRelease:
     version: str
     released: str
@@ -55,7 +57,7 @@ class TorchRelease:
     pythons_refused: Tuple[str, ...] = ()  # exact Python versions that a companion's metadata refuses: "3.14.1"
 
 
-@dataclass(frozen=True)
+@frozen
 class ArchList:
     torch: str
     variant: str  # cu121
@@ -65,7 +67,7 @@ class ArchList:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@frozen
 class WheelIndex:
     """How pip is told of the builds of one era: the flag, the URL, and whether versions carry a local tag."""
 
@@ -78,7 +80,7 @@ class WheelIndex:
     bare: Tuple[str, ...] = ()  # variants that Linux gets from PyPI, with neither tag nor index
 
 
-@dataclass(frozen=True)
+@frozen
 class Cuda:
     version: str  # "12.4"
     toolkit_driver: Optional[str]  # Linux driver that ships with this toolkit
@@ -92,7 +94,7 @@ class Cuda:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@frozen
 class DriverBranch:
     branch: int  # 535
     cuda: str  # the newest CUDA its libcuda reports: "12.2"
@@ -104,7 +106,7 @@ class DriverBranch:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class GpuModel:
     name: str  # without the leading "NVIDIA "
     capability: str
@@ -114,7 +116,7 @@ class GpuModel:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@frozen
 class Architecture:
     """A span of compute capabilities, both ends included, and the driver branches that serve it."""
 
@@ -126,7 +128,7 @@ class Architecture:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@frozen
 class CondaRecipe:
     """What conda is asked for to get one torch release with one accelerator."""
 
@@ -148,7 +150,7 @@ class CondaRecipe:
         return self.packages + self.extra + channels
 
 
-@dataclass(frozen=True)
+@frozen
 class Cudnn:
     """A span of cuDNN versions (9.0 to 9.10; `last` is a prefix: 9.10.2 is in it) and what its binaries still serve."""
 
@@ -159,7 +161,7 @@ class Cudnn:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@frozen
 class Downstream:
     """A package on top of torch and how it is tied to it."""
 
@@ -178,7 +180,7 @@ class Downstream:
     )  # its version -> CUDA releases it has binaries for
 
 
-@dataclass(frozen=True)
+@frozen
 class DownstreamWheel:
     """A prebuilt wheel: which versions exist for a CUDA variant and torch minor."""
 
@@ -188,7 +190,7 @@ class DownstreamWheel:
     find_links: str  # "" where pip finds it by itself
 
 
-@dataclass(frozen=True)
+@frozen
 class Variable:
     """An environment variable that changes behaviour."""
 
@@ -198,7 +200,7 @@ class Variable:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@frozen
 class Mirror:
     """A public index or channel, or a mirror of one, and what is known of it."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Facts, Gpu, PciGpu
+from ..frozen import frozen
 from ..reading import Absent, Known, Reading, source_of, value_or
 from ..report import Evidence
 from ..versions import minor, numbers
@@ -20,7 +20,7 @@ class NoPlan(Exception):
         self.reasons = reasons
 
 
-@dataclass(frozen=True)
+@frozen
 class Driver:
     version: Optional[str]  # None: only its CUDA is known
     cuda: Optional[str]  # the newest that it supports by itself; None: not known
@@ -29,14 +29,14 @@ class Driver:
     evidence: Evidence
 
 
-@dataclass(frozen=True)
+@frozen
 class Device:
     label: str
     capability: str
     evidence: Evidence
 
 
-@dataclass(frozen=True)
+@frozen
 class Machine:
     os: str  # linux | windows | darwin
     machine: str  # x86_64 | aarch64 | arm64

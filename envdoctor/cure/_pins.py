@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..compat.rows import TorchRelease
 from ..facts import Distribution, Facts
+from ..frozen import frozen
 from ..reading import Known, value_or
 from ..report import Evidence
 from ..versions import minor
@@ -17,7 +17,7 @@ FAMILY = ("torch", "torchvision", "torchaudio")
 _CONDA_NAMES = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Pin:
     """A requirement on torch or a companion, by another package's metadata."""
 
@@ -39,7 +39,7 @@ class Pin:
         return Evidence(f"{self.by} asks for {self.name}{self.specifier}", self.source)
 
 
-@dataclass(frozen=True)
+@frozen
 class Compiled:
     """An installed package whose binary is made for one torch, and the builds of torch that it has wheels for."""
 

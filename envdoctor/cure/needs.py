@@ -42,7 +42,15 @@ def _deleted(need: Need, case: Case) -> Tuple[Part, ...]:
     for path in need.paths:
         if not deletable(path, case.facts):
             raise NoWay(f"{path} is not debris that can be deleted without looking.")
-    return (Part("delete", (("rm", "-rf", "--", *need.paths),), "removes"),)
+    return (Part("delete", (("rm", "-rf", "--", *need.paths),), "removes", _who(need.paths, case.facts)),)
+
+
+def _who(paths: Sequence[str], facts: Facts) -> str:
+    """Whose it is to change what lies there: in a site-packages that the user may not write, its owner's."""
+    site = facts.python.site_packages
+    if value_or(facts.python.site_packages_writable, True) or not isinstance(site, Known):
+        return "you"
+    return "admin" if any(path == site.value or path.startswith(site.value + "/") for path in paths) else "you"
 
 
 def deletable(path: str, facts: Facts) -> bool:
@@ -59,15 +67,18 @@ def deletable(path: str, facts: Facts) -> bool:
 def _removed(need: Need, case: Case) -> Tuple[Part, ...]:
     need = cast(NeedRemoved, need)
     commands: List[Argv] = []
+    places: List[str] = []
     by_conda = conda.owned(case.spot, need.names) if need.by in ("conda", "any") else ()
     if by_conda:
         commands.append(conda.remove(case.spot, by_conda))
+        places.append(str(value_or(case.facts.python.site_packages, "")))
     if need.by != "conda":
         wanted = {canonical(name) for name in need.names}
         every = [dist for dist in value_or(case.facts.installs.distributions, ()) if canonical(dist.name) in wanted]
         # conda writes a dist-info for each of its packages: pip must not be sent after those.
         mine = [dist for dist in every if dist.installer != "conda"]
         if mine or (not by_conda and not every):
+            places += [dist.location for dist in mine]
             names = tuple(dict.fromkeys(canonical(dist.name) for dist in mine)) or need.names
             most = max((sum(canonical(dist.name) == name for dist in mine) for name in names), default=1)
             user_site = value_or(case.facts.python.user_site, None)
@@ -78,7 +89,7 @@ def _removed(need: Need, case: Case) -> Tuple[Part, ...]:
     if not commands:
         raise NoWay(f"No {need.by} record of {', '.join(need.names)} is there to remove.")
     note = "conda removes with them what needs them; it lists them first." if by_conda else ""
-    return (Part("remove", tuple(commands), "removes", note=note),)
+    return (Part("remove", tuple(commands), "removes", _who(places, case.facts), note),)
 
 
 def without(removed: Sequence[NeedRemoved], case: Case) -> Case:

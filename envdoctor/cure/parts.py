@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional, Tuple
 
 from ..compat import CompatTable
 from ..facts import Facts
+from ..frozen import frozen
 from .spot import Spot
 
 Argv = Tuple[str, ...]
@@ -15,7 +15,7 @@ Argv = Tuple[str, ...]
 STEPS = ("variable", "before", "delete", "remove", "environment", "tool", "torch", "packages", "after")
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     """The commands of one need. `step` is one of STEPS."""
 
@@ -32,7 +32,7 @@ class NoWay(Exception):
     """This need cannot be met with commands here; the message is a sentence that says why."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """What every translation needs to know."""
 

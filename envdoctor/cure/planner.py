@@ -7,11 +7,11 @@ torchvision and torchaudio that are there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
 from ..compat import CompatTable
 from ..facts import Facts
+from ..frozen import frozen
 from ..report import Evidence, NeedTorch
 from ..versions import cuda_of_tag, minor
 from ._builds import (
@@ -33,7 +33,7 @@ from ._machine import NoPlan, native
 __all__ = ["NoPlan", "TorchPlan", "pip_words", "plan_torch"]
 
 
-@dataclass(frozen=True)
+@frozen
 class TorchPlan:
     torch: str  # public version: 2.5.1
     torchvision: Optional[str]  # None: not part of the plan

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Tuple
 
 from ..facts import Facts
+from ..frozen import frozen
 from ..reading import Absent, Known, value_or
 
 CONDA_TOOLS = ("conda", "mamba", "micromamba")
@@ -17,7 +17,7 @@ PROJECT_TOOLS = ("uv", "pixi", "poetry")
 CONDA_NAMES = {"torch": "pytorch"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Spot:
     """One environment, as commands must name it."""
 

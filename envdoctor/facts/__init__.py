@@ -7,9 +7,9 @@ that was not there and a thing that could not be read stay different all the way
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Tuple, Type, TypeVar
 
+from ..frozen import frozen
 from ..reading import Unknown
 from .compiler import Compiler, CompilerFacts
 from .driver import DeviceFile, DriverFacts, PciGpu
@@ -26,7 +26,7 @@ from .torch import Companion, DeepGpu, DeepTorch, ForeignLibrary, MissingLibrary
 G = TypeVar("G")
 
 
-@dataclass(frozen=True)
+@frozen
 class Facts:
     taken_at: str  # ISO 8601, UTC
     python: PythonFacts

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class Compiler:
     name: str  # gcc | g++ | clang | clang++ | cc | c++ | x86_64-conda-linux-gnu-cc ...
     path: str
@@ -17,7 +17,7 @@ class Compiler:
     found_by: Tuple[str, ...]  # PATH | CC | CXX | CUDAHOSTCXX | NVCC_CCBIN | conda
 
 
-@dataclass(frozen=True)
+@frozen
 class CompilerFacts:
     compilers: Reading[Tuple[Compiler, ...]]
     host_compiler: Reading[Compiler]  # the C++ compiler that nvcc would call

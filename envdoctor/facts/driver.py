@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class PciGpu:
     """An NVIDIA display or 3D controller on the PCI bus: there whether or not a driver is."""
 
@@ -21,13 +21,13 @@ class PciGpu:
     link_speed_max: Reading[str]
 
 
-@dataclass(frozen=True)
+@frozen
 class DeviceFile:
     path: str  # /dev/nvidia0, /dev/nvidiactl, /dev/nvidia-uvm, /dev/nvidia-nvswitch0, /dev/dxg
     usable: bool  # readable and writable for this user
 
 
-@dataclass(frozen=True)
+@frozen
 class DriverFacts:
     module_version: Reading[str]  # of the loaded kernel module; Absent: not loaded
     library_version: Reading[str]  # of libcuda.so.1 / libnvidia-ml.so.1 by file name; Absent: none found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class Holder:
     """A process with a context on a GPU."""
 
@@ -22,7 +22,7 @@ class Holder:
     started: Reading[str]  # ISO 8601, UTC
 
 
-@dataclass(frozen=True)
+@frozen
 class MigDevice:
     uuid: str
     profile: str  # 1g.10gb
@@ -30,7 +30,7 @@ class MigDevice:
     memory_used: Reading[int]
 
 
-@dataclass(frozen=True)
+@frozen
 class Gpu:
     index: int  # in PCI order, as NVML and nvidia-smi count
     status: str  # "ok"; NVML's error name (GPU_IS_LOST, ...); NO_ANSWER: NVML stuck there; NOT_ASKED: behind that one
@@ -62,7 +62,7 @@ class Gpu:
     holders: Reading[Tuple[Holder, ...]]
 
 
-@dataclass(frozen=True)
+@frozen
 class GpusFacts:
     gpus: Reading[Tuple[Gpu, ...]]  # Absent: no NVML library; empty: NVML counts none
     asked: Reading[str]  # who answered: nvml | nvidia-smi

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional, Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class Setting:
     """Of uv's [[index]] tables the key is default-index, explicit-index or index, and a named one reads NAME=URL."""
 
@@ -19,14 +19,14 @@ class Setting:
     exists: Optional[bool] = None  # of a setting that names a file (a certificate): whether it is there
 
 
-@dataclass(frozen=True)
+@frozen
 class Manager:
     name: str  # conda | mamba | micromamba | uv | pixi | poetry
     path: str
     version: Reading[str]
 
 
-@dataclass(frozen=True)
+@frozen
 class IndexesFacts:
     pip: Reading[Tuple[Setting, ...]]
     uv: Reading[Tuple[Setting, ...]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class Distribution:
     """One *.dist-info or *.egg-info on sys.path."""
 
@@ -27,7 +27,7 @@ class Distribution:
     missing: Tuple[str, ...]  # sampled files that are not there
 
 
-@dataclass(frozen=True)
+@frozen
 class Copy:
     """One place that would satisfy `import NAME`."""
 
@@ -38,7 +38,7 @@ class Copy:
     version: str  # from its version.py or __init__.py where one is written there, else ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Module:
     """A module of the watched set (torch, torchvision, numpy, ultralytics, ...): every copy, the winner first."""
 
@@ -46,7 +46,7 @@ class Module:
     copies: Tuple[Copy, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class CondaRecord:
     """One conda-meta/*.json."""
 
@@ -58,7 +58,7 @@ class CondaRecord:
     dist_info_exists: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Elsewhere:
     """A watched package in another environment of the same user."""
 
@@ -71,7 +71,7 @@ class Elsewhere:
     build: str  # CUDA tag or build string where known
 
 
-@dataclass(frozen=True)
+@frozen
 class InstallsFacts:
     distributions: Reading[Tuple[Distribution, ...]]
     leftovers: Reading[Tuple[str, ...]]  # paths that begin with "~" in a site-packages

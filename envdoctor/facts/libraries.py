@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class Library:
     """One copy of a watched library: cudart, cublas, cudnn, nccl, nvJitLink, cusparse, libstdc++, libcuda, ..."""
 
@@ -19,7 +19,7 @@ class Library:
     where: str  # LD_LIBRARY_PATH | LD_PRELOAD | wheel | torch | conda | system
 
 
-@dataclass(frozen=True)
+@frozen
 class SearchEntry:
     """One folder of LD_LIBRARY_PATH, in order."""
 
@@ -28,7 +28,7 @@ class SearchEntry:
     libraries: Tuple[str, ...]  # watched sonames in it
 
 
-@dataclass(frozen=True)
+@frozen
 class LibrariesFacts:
     ld_library_path: Reading[Tuple[SearchEntry, ...]]  # Absent: not set
     ld_preload: Reading[Tuple[str, ...]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class Claim:
     """What one voice says the active Python is."""
 
@@ -17,7 +17,7 @@ class Claim:
     executable: Reading[str]  # the interpreter that it leads to (Absent: nothing there)
 
 
-@dataclass(frozen=True)
+@frozen
 class PathEntry:
     """One entry of sys.path, in order."""
 
@@ -26,7 +26,7 @@ class PathEntry:
     exists: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Command:
     """A command on PATH that runs a Python: pip, pip3, yolo, torchrun, jupyter, ..."""
 
@@ -39,7 +39,7 @@ class Command:
     ours: Reading[bool]  # whether that is the active environment
 
 
-@dataclass(frozen=True)
+@frozen
 class Kernel:
     """A Jupyter kernel specification."""
 
@@ -50,7 +50,7 @@ class Kernel:
     ours: Reading[bool]
 
 
-@dataclass(frozen=True)
+@frozen
 class VenvFacts:
     """A virtual environment seen from outside, so that one in which nothing runs can still be described."""
 
@@ -65,7 +65,7 @@ class VenvFacts:
     created_by: Reading[str]  # venv | virtualenv | uv
 
 
-@dataclass(frozen=True)
+@frozen
 class PythonFacts:
     executable: Reading[str]  # absolute path, links not followed
     chosen_by: Reading[str]  # which claim won

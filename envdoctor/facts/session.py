@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class Limit:
     name: str  # open-files | locked-memory | address-space | processes | stack
     soft: int  # -1: unlimited
     hard: int
 
 
-@dataclass(frozen=True)
+@frozen
 class SessionFacts:
     os: Reading[str]  # linux | darwin | windows
     distro: Reading[str]  # "Ubuntu 22.04"

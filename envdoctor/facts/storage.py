@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     role: str  # site-packages | home | tmp | pip-cache | uv-cache | conda-pkgs | cwd
     path: str
@@ -24,6 +24,6 @@ class Place:
     writable: Reading[bool]
 
 
-@dataclass(frozen=True)
+@frozen
 class StorageFacts:
     places: Reading[Tuple[Place, ...]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading
 
 
-@dataclass(frozen=True)
+@frozen
 class Toolkit:
     root: str
     version: Reading[str]  # "12.1"
@@ -16,7 +16,7 @@ class Toolkit:
     found_by: Tuple[str, ...]  # PATH | CUDA_HOME | CUDA_PATH | /usr/local | conda | wheel
 
 
-@dataclass(frozen=True)
+@frozen
 class ToolkitFacts:
     toolkits: Reading[Tuple[Toolkit, ...]]
     nvcc_on_path: Reading[str]  # the nvcc that `nvcc` runs

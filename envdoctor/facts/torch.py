@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Tuple
 
+from ..frozen import frozen
 from ..reading import Reading, Unknown
 
 _NOT_LOOKED = Unknown("not-looked")
 
 
-@dataclass(frozen=True)
+@frozen
 class Companion:
     """torchvision, torchaudio, triton, or an extension compiled against torch (mmcv, flash-attn, xformers, ...)."""
 
@@ -24,7 +24,7 @@ class Companion:
     missing_libraries: Reading[Tuple[str, ...]] = _NOT_LOOKED  # sonames not found once torch is loaded
 
 
-@dataclass(frozen=True)
+@frozen
 class MissingLibrary:
     """A shared library that torch's own binaries need and the loader would not find."""
 
@@ -33,7 +33,7 @@ class MissingLibrary:
     looked: Tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class ForeignLibrary:
     """A library that torch brings a copy of, and the loader would take another: an LD_LIBRARY_PATH in the way."""
 
@@ -44,7 +44,7 @@ class ForeignLibrary:
     needed_by: str  # path of the library that asks for it
 
 
-@dataclass(frozen=True)
+@frozen
 class DeepGpu:
     index: int
     name: str
@@ -52,7 +52,7 @@ class DeepGpu:
     kernel: str  # "ok", or the error of the first small kernel
 
 
-@dataclass(frozen=True)
+@frozen
 class DeepTorch:
     """What a child of the user's interpreter saw when it imported torch (`--deep`)."""
 
@@ -68,7 +68,7 @@ class DeepTorch:
     seconds: float
 
 
-@dataclass(frozen=True)
+@frozen
 class TorchFacts:
     path: Reading[str]  # the package folder that import would take; Absent: no torch
     version: Reading[str]  # of version.py, local version included: 2.1.0+cu121

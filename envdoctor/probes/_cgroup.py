@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Callable, Iterable, List, Optional, Tuple, TypeVar
 
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown
 from ._mounts import Mount, read_mounts
@@ -19,7 +19,7 @@ CGROUP = "/proc/self/cgroup"
 _UNLIMITED = 1 << 60
 
 
-@dataclass(frozen=True)
+@frozen
 class Group:
     """A folder of a mounted control-group hierarchy and the ones above it, the process's own first."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import posixpath
-from dataclasses import dataclass
 from typing import Optional, Tuple
 
 from ..facts import VenvFacts
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Absent, Known, Reading, value_or
 from . import _conda_envs
@@ -15,7 +15,7 @@ from ._prefix import home_of, there
 from ._shims import pyenv_roots
 
 
-@dataclass(frozen=True)
+@frozen
 class Management:
     kind: Reading[str]
     manager: Reading[str]

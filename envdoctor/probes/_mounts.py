@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Iterable, Optional, Tuple
 
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Reading, mapped
 
 MOUNTINFO = "/proc/self/mountinfo"
 
 
-@dataclass(frozen=True)
+@frozen
 class Mount:
     point: str
     root: str  # the folder of the file system that is mounted there

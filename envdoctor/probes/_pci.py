@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Dict, Iterable, List, Tuple
 
 from ..facts import PciGpu
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown, mapped, value_or
 
@@ -24,7 +24,7 @@ _ELSEWHERE = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Bus:
     gpus: Tuple[PciGpu, ...]
     switches: Tuple[str, ...]  # addresses of NVSwitches

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Iterable, Optional, Set, Tuple
 
 from ..facts import Setting
+from ..frozen import frozen
 from ..urls import HIDDEN, strip_credentials
 
 _SECRET = re.compile(r"password|token|secret", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@frozen
 class Found:
     """One key in one source, as written."""
 

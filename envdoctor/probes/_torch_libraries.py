@@ -9,10 +9,10 @@ at first use, libtorch_cuda_linalg.so, libcaffe2_nvrtc.so and the parts of cuDNN
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ..facts import ForeignLibrary, MissingLibrary
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown
 from ._elf import ElfFiles
@@ -27,7 +27,7 @@ _BY_HAND = (
 _FEW_BY_HAND = ("libnvrtc.so", "libnvJitLink.so")
 
 
-@dataclass(frozen=True)
+@frozen
 class Import:
     """torch after the play of its import; `loader` goes on for the extensions."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from ..facts import Compiler, CompilerFacts
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown, mapped
 from ..target import Target
@@ -30,7 +30,7 @@ _SECONDS = 3.0
 Said = Tuple[Reading[str], Reading[str]]  # family and version
 
 
-@dataclass(frozen=True)
+@frozen
 class _Found:
     name: str
     path: str

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from ..facts import Toolkit, ToolkitFacts
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Absent, Known, Reading, mapped
 from ..target import Answer, Target
@@ -25,7 +25,7 @@ _HEADER = r"#define CUDA_VERSION \d+"
 _SCRIPT_LIMIT = 4096
 
 
-@dataclass(frozen=True)
+@frozen
 class _Root:
     """A folder, who leads to it, and where the files that tell its version lie: elsewhere if its nvcc is a link."""
 

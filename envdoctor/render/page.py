@@ -5,9 +5,10 @@ The first screen comes first: what was looked at, the verdict, one line a findin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Callable, Dict, Iterable, Iterator, List, Tuple
 
+from ..frozen import frozen
 from ..report import Finding, Fix, Report, Verdict
 from . import shell
 from .summary import machine_lines
@@ -17,13 +18,14 @@ from .words import counted, shortened, shown
 Span = Tuple[str, str]
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """One line of the page. `wrap` is off for commands: a wrapped command cannot be copied."""
 
     spans: Tuple[Span, ...]
     indent: int = 0
     wrap: bool = True
+    hang: int = 0  # how much further in the line goes on where it is wrapped
 
     @property
     def text(self) -> str:
@@ -81,6 +83,7 @@ def _overview(report: Report) -> Iterator[Line]:
                 (shown(finding.title), ""),
             ),
             indent=2,
+            hang=8,
         )
         if finding.severity == "note" and finding.meaning:
             yield line(shown(finding.meaning), "dim", 10)
@@ -112,7 +115,7 @@ def finding_lines(finding: Finding, verbose: bool = False) -> Iterator[Line]:
     for evidence in finding.because:
         source = evidence.source if verbose else cut(evidence.source)
         where = f"  [{shown(source)}]" if source else ""
-        yield Line(((f"- {shown(evidence.says)}", ""), (where, "dim")), 4)
+        yield Line(((f"- {shown(evidence.says)}", ""), (where, "dim")), 4, hang=2)
     if not finding.fixes and finding.severity != "note":
         yield line("No command mends this.", "dim", 2)
     for number, fix in enumerate(finding.fixes):

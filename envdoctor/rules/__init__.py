@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
 from typing import Callable, Iterable, Tuple
 
 from ..compat import CompatTable
 from ..facts import Facts
+from ..frozen import frozen
 from ..report import Finding
 
 Check = Callable[[Facts, CompatTable], Iterable[Finding]]
 
 
-@dataclass(frozen=True)
+@frozen
 class Rule:
     id: str
     name: str
