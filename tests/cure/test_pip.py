@@ -1,5 +1,7 @@
 """pip commands name their interpreter, and force no more than is broken."""
 
+from typing import Any
+
 import pytest
 
 from envdoctor.cure import pip
@@ -13,7 +15,7 @@ from tests.healthy import change, healthy
 PIP = (PYTHON, "-m", "pip")
 
 
-def packages(facts: Facts, *requirements: str, **options: bool) -> "tuple[tuple[str, ...], ...]":
+def packages(facts: Facts, *requirements: str, **options: Any) -> "tuple[tuple[str, ...], ...]":
     return pip.install_packages(spot_of(facts), NeedPackages(requirements, **options))
 
 

@@ -173,3 +173,10 @@ def test_without_an_interpreter_a_new_environment() -> None:
     made = fix(dead, NeedPackages(("numpy",)))
     assert made.commands[0][:3] == ("python3.11", "-m", "venv")
     assert "Python 3.11 on PATH" in made.note
+
+
+def test_what_lies_where_the_user_may_not_write_is_its_owners_to_remove() -> None:
+    shared = change(healthy(), "python", site_packages_writable=Known(False, "access"))
+    assert fix(shared, NeedDeleted((f"{SITE}/~orch",))).who == "admin"
+    assert fix(shared, NeedRemoved(("torch",))).who == "admin"
+    assert fix(shared, NeedDeleted(("/home/ana/work/torch/__pycache__",))).who == "you"
