@@ -17,7 +17,9 @@ from .redact import Redactor
 FORMAT = 1
 ANSWERS = "answers.json"
 FILES = "files"
-LONG = 400  # characters; a longer text becomes a file of its own
+LONG = 400  # characters; what is longer becomes a file of its own
+
+_TEXTS = ("read", "ask", "read_bytes")
 
 #: {"asked": [method, argument, ...], "known": ..., "source": ...}, or "absent" or "unknown" as in envdoctor.codec.
 Entry = Dict[str, Any]
@@ -58,33 +60,34 @@ def write(folder: str, head: Mapping[str, Any], entries: Sequence[Entry]) -> Non
     os.makedirs(texts, exist_ok=True)
     for name in os.listdir(texts):
         os.remove(os.path.join(texts, name))
-    moved: Dict[str, str] = {}
+    moved: Dict[str, bytes] = {}
     entries = [_moved(entry, moved) for entry in entries]
-    for name, text in moved.items():
+    for name, content in moved.items():
         with open(os.path.join(texts, name), "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
+            file.write(content)
     with open(os.path.join(folder, ANSWERS), "w", encoding="ascii") as file:
         json.dump({"format": FORMAT, **head, "answers": entries}, file, indent=1, sort_keys=True)
         file.write("\n")
 
 
-def _moved(entry: Entry, files: Dict[str, str]) -> Entry:
-    """The entry with its long texts moved into `files`; {"file": name} stands where they were."""
+def _moved(entry: Entry, files: Dict[str, bytes]) -> Entry:
+    """The entry with what is long moved into `files`; {"file": name} stands where it was."""
     method, known = entry["asked"][0], entry.get("known")
-    if method in ("read", "ask") and isinstance(known, str):
-        return {**entry, "known": _placed(known, str(entry["asked"][1]), files)}
+    if method in _TEXTS and isinstance(known, str):
+        return {**entry, "known": _placed(method, known, str(entry["asked"][1]), files)}
     if method == "run" and isinstance(known, dict):
         program = entry["asked"][1][0]
-        return {**entry, "known": {**known, **{name: _placed(known[name], program, files) for name in ("out", "err")}}}
+        texts = {name: _placed(method, known[name], program, files) for name in ("out", "err")}
+        return {**entry, "known": {**known, **texts}}
     return entry
 
 
-def _placed(text: str, path: str, files: Dict[str, str]) -> Any:
+def _placed(method: str, text: str, path: str, files: Dict[str, bytes]) -> Any:
     if len(text) <= LONG:
         return text
     base = re.sub(r"[^\w.-]", "_", path.rstrip("/").rpartition("/")[2], flags=re.ASCII)[-60:]
     name = f"{len(files) + 1:04d}-{base}"
-    files[name] = text
+    files[name] = base64.b64decode(text) if method == "read_bytes" else text.encode("utf-8", "surrogateescape")
     return {"file": name}
 
 
@@ -108,24 +111,23 @@ def load(folder: str) -> Tuple[Mapping[str, Any], Dict[str, Any]]:
 
 
 def _whole(folder: str, entry: Entry) -> Entry:
-    known = entry.get("known")
-    if not isinstance(known, dict):
-        return entry
-    if "file" in known:
-        return {**entry, "known": _text(folder, known["file"])}
-    moved = {name: _text(folder, value["file"]) for name, value in known.items() if _is_moved(value)}
-    return {**entry, "known": {**known, **moved}} if moved else entry
+    method, known = entry["asked"][0], entry.get("known")
+    if method in _TEXTS and isinstance(known, dict):
+        return {**entry, "known": _content(folder, method, known["file"])}
+    if method == "run" and isinstance(known, dict):
+        moved = {name: _content(folder, method, text["file"]) for name, text in known.items() if isinstance(text, dict)}
+        return {**entry, "known": {**known, **moved}}
+    return entry
 
 
-def _is_moved(value: Any) -> bool:
-    return isinstance(value, dict) and list(value) == ["file"]
-
-
-def _text(folder: str, name: str) -> str:
+def _content(folder: str, method: str, name: str) -> str:
     if not re.fullmatch(r"\d+-[\w.-]*", name, flags=re.ASCII):
         raise ValueError(f"{name!r} is no name of a file of a recording")
     try:
         with open(os.path.join(folder, FILES, name), "rb") as file:
-            return file.read().decode("utf-8", "surrogateescape")
+            content = file.read()
     except FileNotFoundError as error:
         raise ValueError(f"{FILES}/{name} is missing") from error
+    if method == "read_bytes":
+        return base64.b64encode(content).decode("ascii")
+    return content.decode("utf-8", "surrogateescape")

@@ -47,7 +47,7 @@ def machine() -> FakeHost:
             "/home/ana/bin/tool": "#!/home/ana/env/bin/python\n",
             "/home/ana/env/lib/site-packages/torch/version.py": "__version__ = '2.1.0'\n",
             "/home/ana/" + ODD: "odd\udcff\r\ntext",
-            "/lib/libx.so": b"\x7fELF\0sm_50 sm_60\0\xff",
+            "/lib/libx.so": b"\x7fELF\0sm_50 sm_60\0\xff" + bytes(range(256)) * 4,
             "/proc/sys/kernel/hostname": "gpu01\n",
         },
         dirs={"/home/ana/empty"},
@@ -74,6 +74,7 @@ def ask_everything(host: Host, home: str) -> Dict[str, Any]:
         "version": host.read(f"{home}/env/lib/site-packages/torch/version.py"),
         "odd": host.read(f"{home}/{ODD}"),
         "bytes": host.read_bytes("/lib/libx.so", 0, 8),
+        "many bytes": host.read_bytes("/lib/libx.so", 0, 4096),
         "shebang": host.read_bytes(f"{home}/bin/tool", 0, 100),
         "search": host.search("/lib/libx.so", r"sm_\d+"),
         "listdir": host.listdir(home),
@@ -131,7 +132,19 @@ class TestReplay:
 
     def test_answers(self, answers: Dict[str, Any]) -> None:
         live = ask_everything(machine(), "/home/ana")
-        same = ("version", "bytes", "search", "none", "disk", "no program", "www-data", "no process", "denied", "cpus")
+        same = (
+            "version",
+            "bytes",
+            "many bytes",
+            "search",
+            "none",
+            "disk",
+            "no program",
+            "www-data",
+            "no process",
+            "denied",
+            "cpus",
+        )
         for name in (*same, "now", "limits"):
             answer = live[name]
             if isinstance(answer, Known):
@@ -216,10 +229,10 @@ class TestRecording:
         replay = recorded(machine(), tmp_path, ask)
         assert replay.read("/home/user/bin/tool", 100) == Known("#!/home/user/env/bin/", "/home/user/bin/tool")
 
-    def test_long_texts_are_files(self, tmp_path: Path) -> None:
+    def test_what_is_long_is_a_file(self, tmp_path: Path) -> None:
         recorded(machine(), tmp_path, lambda host: ask_everything(host, "/home/ana"))
         names = sorted(name.partition("-")[2] for name in os.listdir(tmp_path / "files"))
-        assert names == [".condarc", "nvidia-smi", "python"]
+        assert names == [".condarc", "libx.so", "nvidia-smi", "python"]
         (condarc,) = (tmp_path / "files").glob("*.condarc")
         assert condarc.read_text().startswith("channels:\n- https://")
 
