@@ -27,6 +27,9 @@ COMMON = frozenset(_COMMON.split())
 #: Folders below /home that are no person's.
 _NOBODYS = frozenset(("conda", "linuxbrew", "shared", "Shared", "runner", "user"))
 
+#: Files that are looked for in every folder above a project, /home too.
+_FILES = (".toml", ".lock", ".cfg")
+
 _HOMES = re.compile(r"(/(?:home|homes|Users)/)([^/\s:;,\"'<>|&()\\]+)")
 
 #: Shapes of well-known credentials, by how they begin.
@@ -136,7 +139,7 @@ class Redactor:
 
     def _below_home(self, match: Match[str]) -> str:
         name = match.group(2).rstrip(".")
-        if name in _NOBODYS or (name not in self._people and name.lower() in self._keep):
+        if name in _NOBODYS or name.endswith(_FILES) or (name not in self._people and name.lower() in self._keep):
             return match.group()
         return match.group(1) + self.person(name) + match.group(2)[len(name) :]
 
