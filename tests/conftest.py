@@ -85,14 +85,17 @@ def open_path() -> Iterator[Path]:
 
 
 @pytest.fixture
-def as_user() -> Callable[[Callable[[], T]], T]:
-    """Calls something in a child process of an unprivileged user and returns what it returned (or raises it)."""
+def as_user() -> Callable[..., Any]:
+    """Calls something in a child process of an unprivileged user and returns what it returned (or raises it).
+
+    A second function is called in the child before, still as root.
+    """
     if os.geteuid() != 0:
         pytest.skip("needs root to drop to another user")
     return _as_nobody
 
 
-def _as_nobody(action: Callable[[], T]) -> T:
+def _as_nobody(action: Callable[[], T], before: Callable[[], object] = lambda: None) -> T:
     reader, writer = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # a thread that a test left hanging is no matter here
@@ -100,6 +103,7 @@ def _as_nobody(action: Callable[[], T]) -> T:
     if child == 0:
         os.close(reader)
         try:
+            before()
             os.setgroups([])
             os.setgid(NOBODY)
             os.setuid(NOBODY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime
 import os
 import resource
@@ -100,6 +101,41 @@ class TestProcess:
         finally:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+
+
+def hide_processes(option: bytes) -> Callable[[], None]:
+    """A /proc of its own, in a mount namespace of its own, that hides other people's processes."""
+
+    def mount() -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        new_namespace, private = 0x20000, 0x44000
+        for failed in (
+            libc.unshare(new_namespace),
+            libc.mount(b"none", b"/", None, private, None),
+            libc.mount(b"proc", b"/proc", b"proc", 0, option),
+        ):
+            if failed:
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+    return mount
+
+
+@pytest.mark.root
+class TestHiddenProcesses:
+    def ask(self, as_user: Any, option: bytes) -> Any:
+        pid = os.getpid()
+        try:
+            return as_user(lambda: LocalHost().process(pid), hide_processes(option))
+        except OSError as error:
+            pytest.skip(f"mounting /proc is not allowed here: {error}")
+
+    def test_owner_is_told_all_the_same(self, as_user: Any) -> None:
+        assert self.ask(as_user, b"hidepid=1") == Known(
+            Process(os.getpid(), 0, "root", "", "", ""), f"/proc/{os.getpid()}"
+        )
+
+    def test_nothing_is_told(self, as_user: Any) -> None:
+        assert self.ask(as_user, b"hidepid=2") == Absent((f"/proc/{os.getpid()}",))
 
 
 class TestIdentity:
