@@ -1,0 +1,93 @@
+"""Text that somebody pasted, read into the same facts that probes fill."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Iterable, List, Sequence, Tuple
+
+from ..facts import Facts
+from ._formats import ALSO_KEPT, FORMATS
+from ._kept import Keeper
+from ._merge import merged
+from ._said import Said
+from .lines import Block, Line, blocks, chunks, lines
+from .sessions import Typed, typed
+from .tracebacks import Frame, Raised, raised
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """What a text says: facts, the commands that were typed, the exceptions that were raised, formats by name."""
+
+    facts: Facts
+    typed: Tuple[Typed, ...]
+    raised: Tuple[Raised, ...]
+    formats: Tuple[str, ...]
+    lines: int  # of the input
+
+
+class Reader:
+    """Takes the input block by block, so that who scans it for other things reads it once.
+
+    Memory is bounded whatever the size of the input; nothing is raised for what the text is.
+    """
+
+    def __init__(self) -> None:
+        self._keeper = Keeper(
+            tuple(dict.fromkeys((*(word for words in FORMATS.values() for word in words), *ALSO_KEPT)))
+        )
+        self._lines = 0
+
+    def feed(self, block: Block) -> None:
+        self._keeper.feed(block)
+        self._lines = block.numbers[-1]
+
+    def pasted(self) -> Pasted:
+        """What was read. To be asked once, after the last block."""
+        kept = self._keeper.lines()
+        found, formats = _said(kept)
+        return Pasted(merged(found), typed(kept), raised(kept), formats, self._lines)
+
+
+def read_pasted(source: Iterable[Block]) -> Pasted:
+    """Everything that a text says."""
+    reader = Reader()
+    for block in source:
+        reader.feed(block)
+    return reader.pasted()
+
+
+def read(kept: Sequence[Line]) -> Facts:
+    """The facts alone, of lines that fit in memory."""
+    return merged(_said(kept)[0])
+
+
+def _said(kept: Sequence[Line]) -> Tuple[List[Said], Tuple[str, ...]]:
+    """What every reader says whose words occur, and the names of those that had something to say."""
+    text = "\n".join(line.text for line in kept)
+    found: List[Said] = []
+    formats: List[str] = []
+    for name, words in FORMATS.items():
+        if any(word in text for word in words):
+            before = len(found)
+            found += importlib.import_module(f".{name}", __name__).read(kept)
+            if len(found) > before:
+                formats.append(name)
+    return found, tuple(formats)
+
+
+__all__ = [
+    "Block",
+    "Frame",
+    "Line",
+    "Pasted",
+    "Raised",
+    "Reader",
+    "Typed",
+    "blocks",
+    "chunks",
+    "lines",
+    "read",
+    "read_pasted",
+]
