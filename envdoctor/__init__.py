@@ -40,7 +40,8 @@ def check(
     from .host import LocalHost
     from .target import Request
 
-    return doctor.check(LocalHost(), Request(python, env, deep, patience), CompatTable(), manager=manager)
+    request = Request(python, env, deep, patience)
+    return doctor.check(LocalHost(patience=request.mount_patience), request, CompatTable(), manager=manager)
 
 
 def look(
@@ -51,7 +52,8 @@ def look(
     from .host import LocalHost
     from .target import Request
 
-    return doctor.look(LocalHost(), Request(python, env, deep, patience))[0]
+    request = Request(python, env, deep, patience)
+    return doctor.look(LocalHost(patience=request.mount_patience), request)[0]
 
 
 def judge(facts: Facts) -> Tuple[Verdict, ...]:

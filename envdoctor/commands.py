@@ -98,8 +98,9 @@ def check(
     replay: Optional[str] = REPLAY,
 ) -> None:
     """Look at the active environment and say what is wrong with it."""
-    host = _machine(replay)
-    report = _examined(host, _request(python, env, deep, patience), select, ignore, manager)
+    request = _request(python, env, deep, patience)
+    host = _machine(replay, request)
+    report = _examined(host, request, select, ignore, manager)
     code = of_report(report, fail_on, strict)
     redactor = redactor_for(host, report) if redact else None
     show_report(report, format_for(format, _own_environ()), code, verbose, redactor)
@@ -124,8 +125,9 @@ def fix(
     from .cure.plan import plan
     from .render.plan_page import commands_text, explanation, plan_page
 
-    host = _machine(replay)
-    report = _examined(host, _request(python, env, deep, patience), select, ignore, manager)
+    request = _request(python, env, deep, patience)
+    host = _machine(replay, request)
+    report = _examined(host, request, select, ignore, manager)
     mending = plan(report, CompatTable(), manager)
     code = Exit.FINDINGS if mending.unmended else Exit.OK
     if print_cmd:
@@ -172,8 +174,8 @@ def record(
     from .host import LocalHost
     from .record import RecordingHost
 
-    host = RecordingHost(LocalHost())
     request = _request(python, env, deep, patience)
+    host = RecordingHost(LocalHost(patience=request.mount_patience))
     with _spinner() as waiting:
         facts, _ = look(host, request, waiting)
     refuse_unusable(request, facts)
@@ -194,7 +196,7 @@ def _request(python: Optional[str], env: Optional[str], deep: bool, patience: fl
     return Request(python, env, deep, patience)
 
 
-def _machine(replay: Optional[str]) -> Host:
+def _machine(replay: Optional[str], request: Request) -> Host:
     if replay is not None:
         from .record import ReplayHost
 
@@ -204,7 +206,7 @@ def _machine(replay: Optional[str]) -> Host:
             raise Unusable(str(error)) from None
     from .host import LocalHost
 
-    return LocalHost()
+    return LocalHost(patience=request.mount_patience)
 
 
 def _own_environ() -> Mapping[str, str]:

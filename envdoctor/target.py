@@ -23,6 +23,11 @@ class Request:
     deep: bool = False
     patience: float = 10.0  # seconds for the whole look
 
+    @property
+    def mount_patience(self) -> float:
+        """Seconds that a mount which does not answer may cost: what is left must do for all the other questions."""
+        return 0.3 * self.patience
+
 
 @dataclass(frozen=True)
 class Target:

@@ -29,10 +29,18 @@ ALLOWED = {
 }
 
 
+def nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those below `if TYPE_CHECKING:`, which run nothing."""
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
+            yield from nodes(child)
+
+
 def parts_imported(file: Path) -> Iterator[str]:
     """The parts of envdoctor that a file imports, at whatever level."""
     package = ["envdoctor", *file.relative_to(PACKAGE).parts[:-1]]
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in nodes(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             dotted = [*base, *(node.module.split(".") if node.module else [])]
