@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Mapping, Type, TypeVar
+from typing import Any, Callable, List, Mapping, Optional, Type, TypeVar
 
-from ..reading import Absent, Known, Reading, Unknown, mapped
+from ..reading import Absent, Known, Reading, Unknown, mapped, value_or
 from ..target import Answer
 
 T = TypeVar("T")
@@ -45,3 +45,15 @@ def rows(answer: Reading[Answer], name: str, change: Callable[[Mapping[str, Any]
             raise ValueError(f"{name}: {type(error).__name__}: {error}") from None
 
     return mapped(part(answer, name), changed)
+
+
+def closed_site(answer: Reading[Answer]) -> Optional[Unknown]:
+    """The environment's own site-packages, where it could not be listed: import finds nothing there, but it is no
+    empty one. Other folders of sys.path may be closed: import goes past them, and so does this."""
+    notes, entries = value_or(part(answer, "notes"), ()), value_or(part(answer, "path"), ())
+    rows_ = [row for row in entries if isinstance(row, dict)] if isinstance(entries, list) else []
+    homes = {row.get("path") for row in rows_ if row.get("origin") == "site-packages"}
+    for note in notes if isinstance(notes, list) else ():
+        if isinstance(note, list) and len(note) == 2 and note[0] in homes:
+            return Unknown("denied" if "Permission" in str(note[1]) else "failed", str(note[1]), str(note[0]))
+    return None

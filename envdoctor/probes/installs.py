@@ -14,7 +14,7 @@ from ._conda_meta import pins, records
 from ._elsewhere import elsewhere
 from ._owners import unowned
 from ._prefix import prefix_of
-from ._said import item, part, rows
+from ._said import closed_site, item, part, rows
 
 #: Sections of a requirements.txt beyond this are not read.
 _LONGEST = 1 << 18
@@ -23,7 +23,7 @@ _LONGEST = 1 << 18
 def look(host: Host, target: Target) -> InstallsFacts:
     answer = target.answer()
     prefix = _prefix(host, target, answer)
-    closed = _closed(answer)
+    closed = closed_site(answer)
     distributions = closed or mapped(rows(answer, "distributions", _distribution), tuple)
     modules = closed or mapped(part(answer, "modules"), _modules)
     no_prefix = Unknown("not-looked", "the active prefix is not known")
@@ -46,18 +46,6 @@ def _prefix(host: Host, target: Target, answer: Reading[Answer]) -> Optional[str
         return said.value
     if isinstance(target.executable, Known):
         return value_or(prefix_of(host, target.executable.value), None)
-    return None
-
-
-def _closed(answer: Reading[Answer]) -> Optional[Unknown]:
-    """The environment's own site-packages, where it could not be listed: import finds nothing there, but it is no
-    empty one. Other folders of sys.path may be closed: import goes past them, and so does this."""
-    notes, entries = value_or(part(answer, "notes"), ()), value_or(part(answer, "path"), ())
-    rows_ = [row for row in entries if isinstance(row, dict)] if isinstance(entries, list) else []
-    homes = {row.get("path") for row in rows_ if row.get("origin") == "site-packages"}
-    for note in notes if isinstance(notes, list) else ():
-        if isinstance(note, list) and len(note) == 2 and note[0] in homes:
-            return Unknown("denied" if "Permission" in str(note[1]) else "failed", str(note[1]), str(note[0]))
     return None
 
 

@@ -51,8 +51,9 @@ def _seen(host: Host, target: Target) -> TorchFacts:
     copies = _answer.copies(answer, "torch")
     package = _package(host, copies)
     if package is None:
+        closed = _said.closed_site(answer)
         absent = Absent((*(copy["path"] for copy in copies), *filter(None, _answer.sys_path(answer))))
-        return TorchFacts(**{field.name: absent for field in fields(TorchFacts)})
+        return TorchFacts(**{field.name: closed or absent for field in fields(TorchFacts)})
     return _described(host, target, answer, package)
 
 
