@@ -65,7 +65,7 @@ def _remedies(facts: Facts, table: CompatTable, toolkit: Toolkit, version: str, 
         yield Remedy(title, (NeedVariable("CUDA_HOME", other[0]),))
     tag = _variant_of_major(facts, table, major(version))
     if tag:
-        title = f"or install the build of torch for CUDA {cuda_of_tag(tag)}, which this nvcc can extend"
+        title = f"install the build of torch for CUDA {cuda_of_tag(tag)}, which this nvcc can extend"
         yield Remedy(title, (NeedTorch(accelerator=tag),))
 
 

@@ -87,6 +87,6 @@ def _remedies(container: bool) -> Tuple[Remedy, ...]:
         test = NeedCommand((("nvidia-smi",),), who="admin", safety="safe")
         return (Remedy("on the host: if this works there, start the container again; else reboot the host", (test,)),)
     reload_module = Remedy(
-        "or reload the module, once nobody uses a GPU", (NeedCommand(_RELOAD, who="admin", safety="changes-env"),)
+        "reload the module, once nobody uses a GPU", (NeedCommand(_RELOAD, who="admin", safety="changes-env"),)
     )
     return reboot("reboot, so that the new module is loaded"), reload_module

@@ -101,5 +101,5 @@ def _remedies(facts: Facts) -> Tuple[Remedy, ...]:
     again = NeedCommand((("sudo", "rmmod", "nvidia_uvm"), ("sudo", "modprobe", "nvidia_uvm")), who="admin")
     return (
         Remedy("load nvidia_uvm and make its device file", (make,)),
-        Remedy("or reload nvidia_uvm, which a suspend or an update may have left broken", (again,)),
+        Remedy("reload nvidia_uvm, which a suspend or an update may have left broken", (again,)),
     )

@@ -74,7 +74,7 @@ def _remedies(facts: Facts, gpus: Tuple[Gpu, ...], seen: Tuple[Gpu, ...], job: b
     yield Remedy(f"unset {_NAME}, so that every GPU is seen", (NeedVariable(_NAME, None),))
     best = roomiest(seen or answering(gpus))
     if best and len(gpus) > 1:
-        yield Remedy(f"or keep to {label(best)}", (NeedVariable(_NAME, handle(best)),))
+        yield Remedy(f"keep to {label(best)}", (NeedVariable(_NAME, handle(best)),))
 
 
 def _kept_out(facts: Facts) -> bool:

@@ -67,7 +67,7 @@ def _remedies(facts: Facts, family: str, limit: int, lowest: int) -> Iterator[Re
     if family != "gcc":
         return
     if value_or(facts.python.manager, "") in ("conda", "pixi"):
-        yield Remedy(f"or install gxx_linux-64={limit} from conda-forge into the environment", ())
+        yield Remedy(f"install gxx_linux-64={limit} from conda-forge into the environment", ())
     if value_or(facts.session.distro, "").startswith(("Ubuntu", "Debian")):
         install = (("sudo", "apt-get", "install", "--yes", f"g++-{limit}"),)
         yield Remedy(f"an administrator installs g++-{limit} beside it", (NeedCommand(install, who="admin"),))

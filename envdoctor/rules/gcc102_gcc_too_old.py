@@ -88,7 +88,7 @@ def _remedies(facts: Facts, table: CompatTable, lowest: int, cuda: str) -> Itera
         yield Remedy(f"compile with {pair[1].path}", needs)
     number = min(limit, max(lowest, 11))
     if value_or(facts.python.manager, "") in ("conda", "pixi"):
-        yield Remedy(f"or install gxx_linux-64={number} from conda-forge into the environment", ())
+        yield Remedy(f"install gxx_linux-64={number} from conda-forge into the environment", ())
     if value_or(facts.session.distro, "").startswith(("Ubuntu", "Debian")):
         install = (("sudo", "apt-get", "install", "--yes", f"g++-{number}"),)
         yield Remedy(f"an administrator installs g++-{number}", (NeedCommand(install, who="admin"),))

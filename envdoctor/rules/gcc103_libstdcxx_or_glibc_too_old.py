@@ -101,7 +101,7 @@ def _older_torch(facts: Facts, table: CompatTable, glibc: str) -> Tuple[Remedy, 
     return (_CONTAINER,)
 
 
-_CONTAINER = Remedy("or work in a container, or on a machine, with a newer system", ())
+_CONTAINER = Remedy("work in a container, or on a machine, with a newer system", ())
 
 
 def _libstdcxx(facts: Facts) -> Iterator[Finding]:

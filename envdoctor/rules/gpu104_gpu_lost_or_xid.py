@@ -104,7 +104,7 @@ def _remedies(gpu: Gpu, others: str) -> Tuple[Remedy, ...]:
     reset = NeedCommand((("sudo", "nvidia-smi", "--gpu-reset", "-i", str(gpu.index)),), who="admin")
     for_admin = (
         Remedy("reset the GPU, once nobody uses it", (reset,)),
-        reboot("or reboot; a GPU that fails again is for repair"),
+        reboot("reboot; a GPU that fails again is for repair"),
     )
     if not others:
         return for_admin

@@ -101,5 +101,5 @@ def _newer_torch(facts: Facts, table: CompatTable) -> Iterator[Remedy]:
     system = "windows" if value_or(facts.session.os, "linux") == "windows" else "linux_macos"
     knowing = [row for row in table.torch_releases() if row.numpy2.get(system)]
     if knowing:
-        title = f"or install torch {knowing[-1].version}, the first that knows NumPy 2"
+        title = f"install torch {knowing[-1].version}, the first that knows NumPy 2"
         yield Remedy(title, (NeedTorch(version=knowing[-1].version),))
