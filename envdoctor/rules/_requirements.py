@@ -12,7 +12,7 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ..facts import Facts
 from ..reading import value_or
-from ._common import canonical
+from ._common import TORCH_FAMILY, canonical
 
 #: No requirement is that long; regular expressions are not fed with more.
 _LONGEST = 1000
@@ -213,3 +213,24 @@ def _applies_slowly(marker: str, environment: Mapping[str, str]) -> Optional[boo
         return Marker(marker).evaluate(known)
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError):
         return None
+
+
+#: What an installer brings into every environment by itself.
+_BROUGHT = ("pip", "setuptools", "wheel", "pkg-resources")
+
+
+def chosen(facts: Facts) -> Tuple[str, ...]:
+    """What somebody chose to install, as pins: index packages that no other installed one asks for, torch's family
+    aside. Empty where the packages are not known. What came from a path or URL cannot be named by a pin."""
+    every = value_or(facts.installs.distributions, ())
+    asked = {found.name for dist in every for line in dist.requires for found in [parse(line)] if found}
+    kept = {
+        f"{dist.name}=={dist.version}"
+        for dist in every
+        if canonical(dist.name) not in (*asked, *TORCH_FAMILY, *_BROUGHT)
+        and not dist.name.startswith("nvidia-")
+        and dist.metadata_readable
+        and not dist.editable
+        and not dist.direct_url
+    }
+    return tuple(sorted(kept))

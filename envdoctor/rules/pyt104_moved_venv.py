@@ -26,6 +26,7 @@ from ..reading import Absent, given, need, value_or
 from ..report import Evidence, Finding, NeedEnvironment, NeedVariable, NotApplicable, Remedy
 from ._active import foreign, relocated
 from ._common import finding, seen
+from ._requirements import chosen
 
 ID = "PYT104"
 NAME = "moved-venv"
@@ -43,7 +44,7 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
         if stale is None:
             raise NotApplicable("the active Python is no virtual environment")
         return
-    broken = _base_gone(venv) or _base_replaced(facts, venv) or _moved(facts, venv)
+    broken = _base_gone(facts, venv) or _base_replaced(facts, venv) or _moved(facts, venv)
     if broken:
         yield broken
     # What could not be seen from outside must not count as right.
@@ -51,13 +52,16 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     need(venv.home_exists, "the base Python")
 
 
-def _anew(venv: VenvFacts) -> Remedy:
+def _anew(facts: Facts, venv: VenvFacts) -> Remedy:
+    """The same environment again: its Python, torch unless it is known to have none, and what was chosen beside it."""
     version = value_or(venv.version, "")
     minor = ".".join(version.split(".")[:2]) if version else None
-    return Remedy("make the environment anew where you want it", (NeedEnvironment(python=minor),))
+    had_torch = not isinstance(facts.torch.path, Absent)
+    need_ = NeedEnvironment(python=minor, with_torch=had_torch, requirements=chosen(facts))
+    return Remedy("make the environment anew where you want it", (need_,))
 
 
-def _base_gone(venv: VenvFacts) -> Optional[Finding]:
+def _base_gone(facts: Facts, venv: VenvFacts) -> Optional[Finding]:
     dangling = value_or(venv.executable_resolves, True) is False
     homeless = value_or(venv.home_exists, True) is False
     if not dangling and not homeless:
@@ -78,7 +82,7 @@ def _base_gone(venv: VenvFacts) -> Optional[Finding]:
         if dangling
         else "It still starts, but files that it depends on are gone.",
         because,
-        (_anew(venv),),
+        (_anew(facts, venv),),
     )
 
 
@@ -94,7 +98,7 @@ def _base_replaced(facts: Facts, venv: VenvFacts) -> Optional[Finding]:
         f"{venv.path} was made for Python {made}, and its bin/python is now {now}",
         f"Packages in lib/python{made} are invisible to Python {now}: the base Python was upgraded.",
         (seen(f"made for {made}", venv.version), seen(f"runs {now}", facts.python.version)),
-        (_anew(venv),),
+        (_anew(facts, venv),),
     )
 
 
@@ -122,7 +126,7 @@ def _moved(facts: Facts, venv: VenvFacts) -> Optional[Finding]:
         f"{venv.path} was made as {old}: it was moved or copied",
         "Its scripts and `activate` still lead to the old path; only bin/python itself works.",
         because,
-        (_anew(venv),),
+        (_anew(facts, venv),),
         "certain" if dead else "likely",
     )
 

@@ -39,7 +39,14 @@ def test_a_moved_environment() -> None:
     assert finding.severity == "error" and finding.confidence == "certain"
     assert ENV in finding.title and OLD in finding.title
     assert f"starts {OLD}/bin/python" in evidence(finding) and "activate sets VIRTUAL_ENV" in evidence(finding)
-    assert needs(finding) == [NeedEnvironment(python="3.11")]
+    chosen = ("numpy==1.26.4", "ultralytics==8.3.0")
+    assert needs(finding) == [NeedEnvironment(python="3.11", requirements=chosen)]
+
+
+def test_an_environment_without_torch_gets_none() -> None:
+    facts = change(made_as(OLD), "python", commands=Known((dead("pip"),), "PATH"))
+    finding = the_one(ID, change(facts, "torch", path=Absent(("sys.path",))))
+    assert needs(finding)[0].with_torch is False
 
 
 def test_a_copied_environment_starts_the_original() -> None:

@@ -7,7 +7,8 @@ from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 
 from envdoctor.reading import Known, Unknown
-from envdoctor.rules._requirements import admits, applies, marker_environment, parse, pinned, requested
+from envdoctor.rules._requirements import admits, applies, chosen, marker_environment, parse, pinned, requested
+from tests.healthy import dist
 
 from .asking import change, healthy
 from .installed import requirements
@@ -108,3 +109,19 @@ def test_a_requirements_file() -> None:
 def test_pins() -> None:
     assert pinned("==2.1.0+cu118") == "2.1.0+cu118" and pinned("=== 2.1") == "2.1"
     assert [pinned(text) for text in ("", ">=2", "==2.*", "==2,!=3")] == [None] * 4
+
+
+def test_what_was_chosen_is_what_nothing_else_asks_for() -> None:
+    installed = (
+        dist("torch", "2.5.1", requires=("nvidia-cublas-cu12==12.1", "sympy")),
+        dist("nvidia-cublas-cu12", "12.1"),
+        dist("sympy", "1.13"),
+        dist("ultralytics", "8.3.0", requires=("torch>=1.8", "numpy>=1.23")),
+        dist("numpy", "1.26.4"),
+        dist("pip", "24.2"),
+        dist("mine", "0.1", editable=True),
+        dist("fork", "2.0", direct_url="https://example.org/fork.zip"),
+        dist("einops", "0.8.0"),
+    )
+    facts = change(healthy(), "installs", distributions=Known(installed, "site-packages"))
+    assert chosen(facts) == ("einops==0.8.0", "ultralytics==8.3.0")
