@@ -46,7 +46,8 @@ def test_a_moved_environment() -> None:
 def test_an_environment_without_torch_gets_none() -> None:
     facts = change(made_as(OLD), "python", commands=Known((dead("pip"),), "PATH"))
     finding = the_one(ID, change(facts, "torch", path=Absent(("sys.path",))))
-    assert needs(finding)[0].with_torch is False
+    chosen = ("numpy==1.26.4", "ultralytics==8.3.0")
+    assert needs(finding) == [NeedEnvironment(python="3.11", with_torch=False, requirements=chosen)]
 
 
 def test_a_copied_environment_starts_the_original() -> None:
