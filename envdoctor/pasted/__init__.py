@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 from typing import Iterable, List, Sequence, Tuple
 
 from ..facts import Facts
+from ..frozen import frozen
 from ._formats import ALSO_KEPT, FORMATS
 from ._kept import Keeper
 from ._merge import merged
@@ -16,7 +16,7 @@ from .sessions import Typed, typed
 from .tracebacks import Frame, Raised, raised
 
 
-@dataclass(frozen=True)
+@frozen
 class Pasted:
     """What a text says: facts, the commands that were typed, the exceptions that were raised, formats by name."""
 
@@ -47,7 +47,8 @@ class Reader:
         """What was read. To be asked once, after the last block."""
         kept = self._keeper.lines()
         found, formats = _said(kept)
-        return Pasted(merged(found), typed(kept), raised(kept), formats, self._lines)
+        errors = raised(kept)
+        return Pasted(merged(found, errors), typed(kept), errors, formats, self._lines)
 
 
 def read_pasted(source: Iterable[Block]) -> Pasted:
@@ -60,7 +61,7 @@ def read_pasted(source: Iterable[Block]) -> Pasted:
 
 def read(kept: Sequence[Line]) -> Facts:
     """The facts alone, of lines that fit in memory."""
-    return merged(_said(kept)[0])
+    return merged(_said(kept)[0], raised(kept))
 
 
 def _said(kept: Sequence[Line]) -> Tuple[List[Said], Tuple[str, ...]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..facts import Gpu, Holder
-from ..reading import Known, Reading
+from ..reading import Known, Reading, mapped
 from ._said import NOT_SAID, WHOLE
 
 MIB = 1 << 20
@@ -43,22 +43,44 @@ def merged(listings: List[Listing]) -> Known[Tuple[Gpu, ...]]:
     `listings` are in the order of the text and not empty. Where no listing is whole every GPU that is named is there.
     """
     whole = max((place for place, one in enumerate(listings) if one.weight == WHOLE), default=-1)
-    found: Dict[int, Gpu] = {one.index: one for one in listings[whole].gpus} if whole >= 0 else {}
+    found: List[Gpu] = list(listings[whole].gpus) if whole >= 0 else []
     sources = [listings[whole].source] if whole >= 0 else []
     for place, listing in enumerate(listings):
         if place == whole:
             continue
         for one in listing.gpus:
-            there = found.get(one.index)
-            if there is None and (whole < 0 or listing.weight != WHOLE):
-                found[one.index] = one
-            elif there is not None and same_model(there, one):
-                found[one.index] = _filled(there, one) if place < whole else _filled(one, there)
+            at = _place_of(one, found)
+            if at is None and (whole < 0 or listing.weight != WHOLE):
+                found.append(one)
+            elif at is not None and same_model(found[at], one):
+                found[at] = _filled(found[at], one) if place < whole else _filled(one, found[at])
             else:
                 continue
             if listing.source not in sources:
                 sources.append(listing.source)
-    return Known(tuple(found[index] for index in sorted(found)), ", ".join(sources[:8]))
+    return Known(tuple(sorted(found, key=lambda one: one.index)), ", ".join(sources[:8]))
+
+
+def _place_of(one: Gpu, found: Sequence[Gpu]) -> Optional[int]:
+    """Where the same GPU stands: by its index, else by what names it."""
+    for place, other in enumerate(found):
+        if one.index >= 0 and other.index >= 0:
+            if one.index == other.index:
+                return place
+        elif _same(one.uuid, other.uuid) or _same(mapped(one.pci_bus_id, bus), mapped(other.pci_bus_id, bus)):
+            return place
+    return None
+
+
+def _same(left: Reading[str], right: Reading[str]) -> bool:
+    return isinstance(left, Known) and isinstance(right, Known) and left.value.lower() == right.value.lower()
+
+
+def bus(address: str) -> str:
+    """'00000000:3B:00.0' -> '3b:00.0', with the domain where it is not 0."""
+    domain, _, _ = address.lower().rpartition(":")[0].rpartition(":")
+    tail = address.lower()[len(domain) + 1 :] if domain else address.lower()
+    return f"{domain.lstrip('0')}:{tail}".lstrip(":")
 
 
 def same_model(left: Gpu, right: Gpu) -> bool:
@@ -79,7 +101,7 @@ def _cut_of(short: str, full: str) -> bool:
 
 def _filled(first: Gpu, second: Gpu) -> Gpu:
     """`first`, with what only `second` knows."""
-    changes: Dict[str, Any] = {}
+    changes: Dict[str, Any] = {} if first.index >= 0 else {"index": second.index}
     for name in _FIELDS:
         if not isinstance(getattr(first, name), Known) and isinstance(getattr(second, name), Known):
             changes[name] = getattr(second, name)
@@ -99,3 +121,42 @@ def whole_number(text: str) -> Optional[int]:
     """'451' -> 451, 'N/A' -> None. Numbers of more than 18 digits are none."""
     text = text.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+#: nvidia-smi's names of what holds clocks down, in queries and in its long form, to those of the facts.
+THROTTLE = {
+    "gpu idle": "idle", "applications clocks setting": "application-clocks", "sw power cap": "sw-power-cap",
+    "hw slowdown": "hw-slowdown", "sync boost": "sync-boost", "sw thermal slowdown": "sw-thermal",
+    "hw thermal slowdown": "hw-thermal", "hw power brake slowdown": "hw-power-brake", "hw power braking":
+    "hw-power-brake", "display clock setting": "display-clocks",
+}  # fmt: skip
+#: The bits of nvml.h in their order.
+_BITS = (
+    "idle", "application-clocks", "sw-power-cap", "hw-slowdown", "sync-boost", "sw-thermal", "hw-thermal",
+    "hw-power-brake", "display-clocks",
+)  # fmt: skip
+
+
+def reasons(mask: int) -> Tuple[str, ...]:
+    """Names of the bits that are set; a bit of a newer driver by its number."""
+    bits = [place for place in range(64) if mask >> place & 1]
+    return tuple(_BITS[place] if place < len(_BITS) else f"{1 << place:#x}" for place in bits)
+
+
+_UNITS = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
+
+
+def size(text: str) -> Optional[int]:
+    """'362 MiB' -> bytes, None where it is no size. A bare number is of MiB: nvidia-smi's nounits."""
+    number, _, unit = text.strip().partition(" ")
+    figure = whole_number(number)
+    scale = _UNITS.get(unit.strip().lower() or "mib")
+    return figure * scale if figure is not None and scale is not None else None
+
+
+def milliwatts(text: str) -> Optional[int]:
+    """'246.31 W', '246W' and '246.31' -> 246310."""
+    number = text.strip().rstrip("W").strip()
+    if not number.replace(".", "", 1).isdigit() or not number.isascii() or len(number) > 10:
+        return None
+    return round(float(number) * 1000)

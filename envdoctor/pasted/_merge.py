@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 from ..facts import Distribution, Facts, nothing_known
 from ..reading import Absent, Known
 from . import _gpu
+from ._derive import derived
+from ._packages import canonical
 from ._said import NOT_SAID, WHOLE, Said
+from .tracebacks import Raised
 
 Key = Callable[[Any], object]
-
-
-def canonical(name: str) -> str:
-    """'Torch_Vision' -> 'torch-vision'."""
-    return "-".join(filter(None, name.lower().replace("_", "-").replace(".", "-").split("-")))
 
 
 def _distribution(one: Distribution) -> object:
@@ -51,18 +49,24 @@ LISTS: Mapping[Tuple[str, str], Key] = {
 _MOST_SOURCES = 8
 
 
-def merged(said: Iterable[Said]) -> Facts:
-    """Facts of everything that was said; of the rest that the text does not say it."""
+def merged(said: Iterable[Said], errors: Sequence[Raised] = ()) -> Facts:
+    """Facts of everything that was said, and of what follows from it; of the rest that the text does not say it."""
     by_field: Dict[Tuple[str, str], List[Said]] = {}
     for one in sorted(said, key=lambda one: one.line):
         by_field.setdefault((one.group, one.field), []).append(one)
     changes: Dict[str, Dict[str, Any]] = {}
+    deep: Dict[str, Known[object]] = {}
     for (group, field), voices in by_field.items():
-        changes.setdefault(group, {})[field] = _reading(group, field, voices)
+        reading = _reading(group, field, voices)
+        if not field.startswith("deep."):
+            changes.setdefault(group, {})[field] = reading
+        elif isinstance(reading, Known):
+            deep[field[len("deep.") :]] = reading
     facts = nothing_known("", NOT_SAID)
-    return dataclasses.replace(
+    facts = dataclasses.replace(
         facts, **{group: dataclasses.replace(getattr(facts, group), **fields) for group, fields in changes.items()}
     )
+    return derived(facts, deep, errors)
 
 
 def _reading(group: str, field: str, voices: List[Said]) -> Any:

@@ -6,9 +6,9 @@ through untouched; the others are cleaned line by line (see _clean.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import BinaryIO, Iterable, Iterator, List, NamedTuple, Sequence
 
+from ..frozen import frozen
 from . import _clean
 from ._decode import as_utf8, text_of
 
@@ -28,7 +28,7 @@ class Line(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Block:
     """Whole clean lines, separated by newlines; `numbers` has the input's line number of each."""
 

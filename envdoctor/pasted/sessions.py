@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from ..frozen import frozen
 from .lines import Line
 
 _LONGEST = 4096
@@ -44,7 +44,7 @@ _SEPARATORS = frozenset(("|", "||", "&", "&&", ";", ";;", "|&", "(", ")", "<", "
 _WRAPPERS = ("sudo", "time", "nohup", "env", "exec", "command")
 
 
-@dataclass(frozen=True)
+@frozen
 class Typed:
     """One command line or one statement at a prompt."""
 

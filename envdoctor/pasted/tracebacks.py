@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
+from ..frozen import frozen
 from .lines import Line
 
 _HEADER = "Traceback (most recent call last)"
@@ -30,7 +30,7 @@ _LONGEST = 4000
 _STOPS = (_HEADER, "During handling of the above exception", "The above exception was the direct cause", "$ ", ">>> ")
 
 
-@dataclass(frozen=True)
+@frozen
 class Frame:
     file: str
     line: int  # 0 where the text has none
@@ -52,7 +52,7 @@ class Frame:
         return path.replace("/", ".")
 
 
-@dataclass(frozen=True)
+@frozen
 class Raised:
     """An exception or a warning. The last frame is where it was raised."""
 
