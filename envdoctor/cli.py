@@ -5,6 +5,7 @@ The commands themselves are in commands.py, imported inside so that even Ctrl-C 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import List, NoReturn, Optional
@@ -15,6 +16,7 @@ from .voice import Unusable, finish, out, say
 
 def main() -> NoReturn:
     """The console script. Leaves by os._exit: a probe stuck in a system call must not hold the process back."""
+    gc.set_threshold(100_000)  # a run is short and keeps what it makes: looking for garbage in it took 10 ms
     try:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
