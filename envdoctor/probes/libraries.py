@@ -16,6 +16,7 @@ from ..reading import Absent, Known, Reading, mapped, value_or
 from ..target import Answer, Target
 from ..versions import numbers
 from . import _answer
+from ._answer import Item
 from ._elf import ElfFiles
 from ._loader import CACHE, Loader, library_path
 from ._torch_libraries import preloaded, wheel_libraries
@@ -46,6 +47,7 @@ _FAMILIES = {
     "libiomp5": ("openmp", ""),
     "libgomp": ("openmp", ""),
 }
+_STEMS = tuple(_FAMILIES)
 _SYSTEM = ("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/aarch64-linux-gnu")
 _TOOLKIT = "/usr/local/cuda/lib64"
 _HEADER_START = 1 << 16
@@ -57,11 +59,12 @@ def look(host: Host, target: Target) -> LibrariesFacts:
     loader = Loader(host, files, value_or(target.executable, ""))
     torch_lib = _torch_lib(answer)
     entries = _entries(host)
+    wheels = _wheels(answer)
     libraries: Dict[str, Library] = {}
     for path, where in _copies(host, answer, loader, entries, torch_lib):
         family = family_of(posixpath.basename(path))
         if family and path not in libraries:
-            version = _version(host, path, family, answer)
+            version = _version(host, path, family, wheels)
             libraries[path] = Library(family, posixpath.basename(path), path, version, where)
     asked = library_path(host)
     return LibrariesFacts(
@@ -74,6 +77,8 @@ def look(host: Host, target: Target) -> LibrariesFacts:
 
 def family_of(name: str) -> str:
     """The family of a watched soname; "" for other names, for full versions behind it and for links to link with."""
+    if not name.startswith(_STEMS):  # most of the thousand names that are asked, and a regex for each would show
+        return ""
     stem, dot_so, version = name.partition(".so.")
     if not dot_so or not re.fullmatch(r"\d+(?:\.\d+)?", version):
         return ""
@@ -128,8 +133,8 @@ def _copies(
                 yield path, "system"
 
 
-def _version(host: Host, path: str, family: str, answer: Reading[Answer]) -> Reading[str]:
-    wheel = _wheel_version(path, family, answer)
+def _version(host: Host, path: str, family: str, wheels: Sequence[Tuple[str, Item]]) -> Reading[str]:
+    wheel = _wheel_version(path, family, wheels)
     if wheel is not None:
         return wheel
     real = value_or(host.realpath(path), path)
@@ -146,12 +151,21 @@ def _version(host: Host, path: str, family: str, answer: Reading[Answer]) -> Rea
     return Absent((real, header) if family == "cudnn" else (real,))
 
 
-def _wheel_version(path: str, family: str, answer: Reading[Answer]) -> Optional[Known[str]]:
-    """Of the nvidia-* distribution that brought it: site-packages/nvidia/cublas/lib is of nvidia-cublas-cu12."""
-    stems = {stem for one, stem in _FAMILIES.values() if one == family and stem}
+def _wheels(answer: Reading[Answer]) -> Sequence[Tuple[str, Item]]:
+    """NVIDIA's part of the name, and the row, of each nvidia-* distribution: cublas of nvidia-cublas-cu12."""
+    found = []
     for one in _answer.items(answer, "distributions"):
         name = re.fullmatch(r"nvidia[-_](.+?)(?:[-_]cu\d+)?", one["name"].lower())
-        if name and name.group(1).replace("_", "-") in stems and path.startswith(one["location"] + "/"):
+        if name:
+            found.append((name.group(1).replace("_", "-"), one))
+    return found
+
+
+def _wheel_version(path: str, family: str, wheels: Sequence[Tuple[str, Item]]) -> Optional[Known[str]]:
+    """Of the distribution that brought it: site-packages/nvidia/cublas/lib is of nvidia-cublas-cu12."""
+    stems = {stem for one, stem in _FAMILIES.values() if one == family and stem}
+    for name, one in wheels:
+        if name in stems and path.startswith(one["location"] + "/"):
             # cuDNN's wheels count their own builds after the version: 9.5.1.17
             version = ".".join(one["version"].split(".")[:3]) if family == "cudnn" else one["version"]
             return Known(version, one["metadata"])
