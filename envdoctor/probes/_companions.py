@@ -19,6 +19,7 @@ from ..reading import Absent, Known, Reading, Unknown
 from ..target import Answer
 from ..versions import cuda_of_tag
 from . import _answer
+from ._conda_meta import canonical
 from ._elf import Elf, ElfFiles, lacking
 from ._torch_libraries import Import
 
@@ -88,7 +89,7 @@ def extensions(host: Host, answer: Reading[Answer]) -> Tuple[Extension, ...]:
     """Companions by distribution, in the order of sys.path; the copy that import takes wins over the metadata."""
     found: Dict[str, Extension] = {}
     for one in _answer.items(answer, "distributions"):
-        name = re.sub(r"[-_.]+", "-", one["name"]).lower()
+        name = canonical(one["name"])
         if name in found or name == "torch" or not (name in NAMED or _asks_for_torch(one["requires"])):
             continue
         libraries = _recorded(host, one)

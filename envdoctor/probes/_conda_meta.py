@@ -46,7 +46,11 @@ def records(host: Host, prefix: str, distributions: Tuple[Distribution, ...]) ->
 
 
 def canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    """'Torch_Vision' -> 'torch-vision' (PEP 503). Without a regex: it is asked for every distribution."""
+    text = name.lower().replace("_", "-").replace(".", "-")
+    while "--" in text:
+        text = text.replace("--", "-")
+    return text
 
 
 def _channel(host: Host, path: str) -> str:

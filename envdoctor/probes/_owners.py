@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from typing import Dict, Iterable, List, Tuple
+from typing import Dict, Iterable, Set, Tuple
 
 from ..facts import CondaRecord, Distribution, Module
 from ._conda_meta import canonical
@@ -31,23 +31,24 @@ def unowned(
     modules: Iterable[Module], distributions: Iterable[Distribution], conda: Iterable[CondaRecord]
 ) -> Tuple[str, ...]:
     """Watched packages in a site folder that no metadata in that folder, and no record of conda, accounts for."""
-    by_place: Dict[str, List[str]] = {}
+    by_place: Dict[str, Set[str]] = {}
     for one in distributions:
-        by_place.setdefault(one.location, []).append(canonical(one.name))
-    recorded = [canonical(record.name) for record in conda]
+        by_place.setdefault(one.location, set()).add(canonical(one.name))
+    recorded = {canonical(record.name) for record in conda}
     found = []
     for module in modules:
         for copy in module.copies:
             if copy.origin not in ("site-packages", "user-site") or copy.entry in _SYSTEM:
                 continue
-            names = by_place.get(copy.entry, []) + recorded
-            if not any(_brings(name, module.name) for name in names):
+            if not _brought(module.name, by_place.get(copy.entry, set()) | recorded):
                 found.append(posixpath.dirname(copy.path) if copy.kind == "package" else copy.path)
     return tuple(found)
 
 
-def _brings(distribution: str, module: str) -> bool:
+def _brought(module: str, distributions: Set[str]) -> bool:
     for pattern in _BROUGHT_BY.get(module, (canonical(module),)):
-        if distribution == pattern or (pattern.endswith("*") and distribution.startswith(pattern[:-1])):
+        if pattern in distributions:
+            return True
+        if pattern.endswith("*") and any(name.startswith(pattern[:-1]) for name in distributions):
             return True
     return False

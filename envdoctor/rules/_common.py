@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Iterable, Iterator, Optional, Tuple
 
 from ..facts import CondaRecord, Distribution, Facts
@@ -34,6 +35,7 @@ def seen(says: str, reading: Reading[Any]) -> Evidence:
     return Evidence(says, source_of(reading))
 
 
+@lru_cache(maxsize=4096)  # many rules ask it of every distribution
 def canonical(name: str) -> str:
     """'Torch_Vision' -> 'torch-vision' (PEP 503, for the names that metadata really holds)."""
     text = name.lower().replace("_", "-").replace(".", "-")
