@@ -142,6 +142,9 @@ class Host(Protocol):
 
     def process(self, pid: int) -> Reading[Process]: ...
 
+    def alive(self, pid: int) -> Reading[bool]:
+        """Whether there is such a process, also where /proc hides it from this user (hidepid)."""
+
     def identity(self) -> Identity: ...
 
     def limits(self) -> Tuple[Tuple[str, int, int], ...]:
@@ -293,6 +296,9 @@ class LocalHost:
         return mapped(
             row, lambda row: Process(row.pid, row.uid, self._user(row.uid), row.command, row.state, row.started)
         )
+
+    def alive(self, pid: int) -> Reading[bool]:
+        return Known(processes.alive(pid), f"signal 0 to {pid}")
 
     def _user(self, uid: int) -> str:
         if uid not in self._names:

@@ -44,18 +44,24 @@ gpu
     power, power_limit     field: milliwatts; the limit is the enforced one
     compute_mode           field: "default" | "exclusive-thread" | "prohibited" | "exclusive-process"
     mig_mode               field: {"current": bool, "pending": bool}
-    mig_devices            field: [{"uuid": field, "name": field, "profile": "1g.10gb" or "", "memory": field}], empty
-                           where MIG is off or not supported
+    mig_devices            field: [{"uuid": field, "name": field, "profile": "1g.10gb" or "", "memory": field,
+                           "gpu_instance": field, "compute_instance": field}], empty where MIG is off or not supported
     ecc_uncorrected        field: uncorrected errors since the driver was loaded
+    ecc_corrected          field: corrected errors since the driver was loaded
     remapped_rows          field: {"correctable": int, "uncorrectable": int, "pending": bool, "failure": bool}
     clocks_event_reasons   field: bit mask as in nvml.h: 1 idle, 2 application clocks, 4 software power cap, 8
                            hardware slowdown, 16 sync boost, 32 software thermal, 64 hardware thermal, 128 power
                            brake, 256 display
+    clock_sm, clock_memory, clock_sm_max, clock_memory_max
+                           field: MHz
+    cores                  field: number of CUDA cores
     persistence            field: bool
     pcie_generation, pcie_generation_max, pcie_width, pcie_width_max   field: int
     compute_processes, graphics_processes, mps_processes
                            field: [{"pid": int, "memory": bytes or null (the driver does not say),
                                     "gpu_instance": int or null}]
+    process_utilisation    field: [{"pid": int, "sm": percent, "samples": int}], the mean of the samples that the driver
+                           keeps (of the last seconds); empty where it has none
 """
 
 from __future__ import annotations
@@ -253,7 +259,13 @@ class Nvml:
             "name": name,
             "profile": str(name.get("value", "")).partition(" MIG ")[2],
             "memory": self.memory(where, handle),
+            "gpu_instance": self.call(where, "nvmlDeviceGetGpuInstanceId", handle),
+            "compute_instance": self.call(where, "nvmlDeviceGetComputeInstanceId", handle),
         }
+
+    def process_utilisation(self, where: object, handle: object) -> Field:
+        found = self.call(where, "nvmlDeviceGetProcessUtilization", handle, 0, read=_shares)
+        return {"value": []} if found.get("error") == "NOT_FOUND" else found  # no sample at all: nothing ran
 
     def gpu(self, index: int) -> Dict[str, object]:
         found = self.call(index, "nvmlDeviceGetHandleByIndex", index, read=lambda handle: [handle])
@@ -287,12 +299,18 @@ class Nvml:
             "mig_mode": mig_mode,
             "mig_devices": self.mig_devices(i, handle, mig_mode),
             "ecc_uncorrected": call(i, "nvmlDeviceGetTotalEccErrors", handle, 1, 0),
+            "ecc_corrected": call(i, "nvmlDeviceGetTotalEccErrors", handle, 0, 0),
             "remapped_rows": call(i, "nvmlDeviceGetRemappedRows", handle, read=_remapped),
             "clocks_event_reasons": call(
                 i,
                 ("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons"),
                 handle,
             ),
+            "clock_sm": call(i, "nvmlDeviceGetClockInfo", handle, 1),
+            "clock_memory": call(i, "nvmlDeviceGetClockInfo", handle, 2),
+            "clock_sm_max": call(i, "nvmlDeviceGetMaxClockInfo", handle, 1),
+            "clock_memory_max": call(i, "nvmlDeviceGetMaxClockInfo", handle, 2),
+            "cores": call(i, "nvmlDeviceGetNumGpuCores", handle),
             "persistence": call(i, "nvmlDeviceGetPersistenceMode", handle, read=bool),
             "pcie_generation": call(i, "nvmlDeviceGetCurrPcieLinkGeneration", handle),
             "pcie_generation_max": call(i, "nvmlDeviceGetMaxPcieLinkGeneration", handle),
@@ -301,14 +319,16 @@ class Nvml:
             "compute_processes": self.processes(i, "Compute", handle),
             "graphics_processes": self.processes(i, "Graphics", handle),
             "mps_processes": self.processes(i, "MPSCompute", handle),
+            "process_utilisation": self.process_utilisation(i, handle),
         }
 
 
 GPU_FIELDS = (
     *("name", "uuid", "serial", "pci_bus_id", "capability", "memory", "utilisation", "temperature", "power"),
-    *("power_limit", "compute_mode", "mig_mode", "mig_devices", "ecc_uncorrected", "remapped_rows"),
-    *("clocks_event_reasons", "persistence", "pcie_generation", "pcie_generation_max", "pcie_width", "pcie_width_max"),
-    *("compute_processes", "graphics_processes", "mps_processes"),
+    *("power_limit", "compute_mode", "mig_mode", "mig_devices", "ecc_uncorrected", "ecc_corrected"),
+    *("remapped_rows", "clocks_event_reasons", "clock_sm", "clock_memory", "clock_sm_max", "clock_memory_max", "cores"),
+    *("persistence", "pcie_generation", "pcie_generation_max", "pcie_width", "pcie_width_max"),
+    *("compute_processes", "graphics_processes", "mps_processes", "process_utilisation"),
 )
 
 
@@ -323,6 +343,14 @@ def _process(process: Any) -> Dict[str, object]:
         "memory": process.usedGpuMemory,
         "gpu_instance": None if instance == 0xFFFFFFFF else instance,
     }
+
+
+def _shares(samples: Sequence[Any]) -> Sequence[Dict[str, int]]:
+    """A process's mean share of the multiprocessors over the samples that the driver keeps of it."""
+    seen: Dict[int, list[int]] = {}
+    for sample in samples:
+        seen.setdefault(sample.pid, []).append(sample.smUtil)
+    return [{"pid": pid, "sm": sum(of) // len(of), "samples": len(of)} for pid, of in seen.items()]
 
 
 def _bus(info: Any) -> str:

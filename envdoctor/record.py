@@ -126,6 +126,9 @@ class RecordingHost:
     def process(self, pid: int) -> Reading[Process]:
         return self._kept(self._inner.process(pid), "process", pid)
 
+    def alive(self, pid: int) -> Reading[bool]:
+        return self._kept(self._inner.alive(pid), "alive", pid)
+
     def identity(self) -> Identity:
         return self._inner.identity()
 
@@ -273,6 +276,9 @@ class ReplayHost:
 
     def process(self, pid: int) -> Reading[Process]:
         return self._answer(types.as_process, "process", pid)
+
+    def alive(self, pid: int) -> Reading[bool]:
+        return self._answer(types.as_bool, "alive", pid)
 
     def identity(self) -> Identity:
         return self._identity

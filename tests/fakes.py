@@ -30,6 +30,7 @@ class FakeHost:
     disks: Dict[str, Disk] = field(default_factory=dict)
     nvml_answer: Reading[NvmlAnswer] = field(default_factory=lambda: Absent(("libnvidia-ml.so.1",)))
     process_table: Dict[int, Process] = field(default_factory=dict)
+    hidden: Set[int] = field(default_factory=set)  # processes that live, and that /proc does not show
     who: Identity = field(default_factory=lambda: Identity(1000, "ana", "/home/ana", "linux", "5.15.0", "x86_64"))
     cpu_count: int = 8
     environ: Mapping[str, str] = field(default_factory=lambda: {"PATH": "/usr/bin:/bin", "HOME": "/home/ana"})
@@ -166,6 +167,9 @@ class FakeHost:
         return (
             Known(self.process_table[pid], f"/proc/{pid}") if pid in self.process_table else Absent((f"/proc/{pid}",))
         )
+
+    def alive(self, pid: int) -> Reading[bool]:
+        return Known(pid in self.process_table or pid in self.hidden, f"signal 0 to {pid}")
 
     def identity(self) -> Identity:
         return self.who

@@ -72,6 +72,12 @@ def test_healthy_machine(fakenvml: FakeNvml) -> None:
         "mig_mode": {"error": "NOT_SUPPORTED"},
         "mig_devices": {"value": []},
         "ecc_uncorrected": {"value": 0},
+        "ecc_corrected": {"value": 0},
+        "clock_sm": {"value": 210},
+        "clock_memory": {"value": 1593},
+        "clock_sm_max": {"value": 1410},
+        "clock_memory_max": {"value": 1593},
+        "cores": {"error": "FUNCTION_NOT_FOUND"},
         "remapped_rows": {"value": {"correctable": 0, "uncorrectable": 0, "pending": False, "failure": False}},
         "clocks_event_reasons": {"value": 4},
         "persistence": {"value": True},
@@ -82,6 +88,7 @@ def test_healthy_machine(fakenvml: FakeNvml) -> None:
         "compute_processes": {"value": [{"pid": 4242, "memory": 1000 * MIB, "gpu_instance": None}]},
         "graphics_processes": {"value": []},
         "mps_processes": {"value": []},
+        "process_utilisation": {"value": [{"pid": 4242, "sm": 97, "samples": 1}]},
     }
     assert [gpu["index"] for gpu in gpus(answer)] == [0, 1]
 
@@ -117,6 +124,8 @@ def test_mig(fakenvml: FakeNvml) -> None:
     devices = gpu["mig_devices"]["value"]
     assert [device["uuid"]["value"][-12:] for device in devices] == ["000000000000", "000000000001"]
     assert {device["profile"] for device in devices} == {"1g.10gb"}
+    assert [device["gpu_instance"] for device in devices] == [{"value": 7}, {"value": 8}]
+    assert [device["compute_instance"] for device in devices] == [{"value": 0}, {"value": 0}]
     assert devices[0]["memory"]["value"]["total"] == 81920 * MIB // 3
     assert gpu["compute_processes"]["value"] == [{"pid": 10, "memory": 5 * MIB, "gpu_instance": 8}]
 

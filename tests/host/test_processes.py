@@ -13,7 +13,7 @@ from typing import Any, Callable
 import pytest
 
 from envdoctor.host import LocalHost, Process
-from envdoctor.reading import Absent, Known
+from envdoctor.reading import Absent, Known, value_or
 
 
 def known(pid: int) -> Process:
@@ -189,3 +189,9 @@ def test_cpus_are_those_of_the_affinity_mask() -> None:
 def test_now() -> None:
     now = datetime.datetime.strptime(LocalHost().now(), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
     assert abs((now - datetime.datetime.now(datetime.timezone.utc)).total_seconds()) < 3
+
+
+def test_alive() -> None:
+    host = LocalHost({})
+    assert host.alive(os.getpid()) == Known(True, f"signal 0 to {os.getpid()}")
+    assert [value_or(host.alive(pid), None) for pid in (1, 4194304, 1 << 70)] == [True, False, False]
