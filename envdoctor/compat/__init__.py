@@ -7,6 +7,7 @@ how a row is added. Nothing is read before it is asked for.
 from __future__ import annotations
 
 from .rows import (
+    AllocatorOption,
     Architecture,
     ArchList,
     BadTable,
@@ -27,6 +28,7 @@ from .rows import (
 from .table import CompatTable
 
 __all__ = [
+    "AllocatorOption",
     "ArchList",
     "Architecture",
     "BadTable",

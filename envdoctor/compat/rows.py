@@ -201,6 +201,18 @@ class Variable:
 
 
 @frozen
+class AllocatorOption:
+    """An option of torch's caching allocator, or a variable that it reads, and the releases that know it."""
+
+    name: str
+    kind: str  # option | variable
+    first: str  # first series that has it: "2.1"
+    last: str  # last one, "" where the newest still has it
+    effect: str
+    origin: Origin
+
+
+@frozen
 class Mirror:
     """A public index or channel, or a mirror of one, and what is known of it."""
 

@@ -7,6 +7,7 @@ from typing import Mapping
 from .kinds import CAPABILITY, LINE, TEXT, TRUTH, VERSION, WHOLE, many, maybe, named, one_of, record
 from .loader import Subject
 from .rows import (
+    AllocatorOption,
     Architecture,
     ArchList,
     CondaRecipe,
@@ -191,6 +192,19 @@ _ALL = (
         ("name",),
         {"name": TEXT, "effect": TEXT, "failure": TEXT},
         Variable,
+    ),
+    Subject(
+        "allocator",
+        "Options of torch's caching allocator and the variables that it reads, with the series that know them.",
+        ("name",),
+        {
+            "name": TEXT,
+            "kind": one_of("option", "variable"),
+            "first": VERSION,
+            "last": LINE,
+            "effect": TEXT,
+        },
+        AllocatorOption,
     ),
     Subject(
         "mirrors",

@@ -10,6 +10,7 @@ from ..versions import minor as minor_of
 from .loader import Read, packaged
 from .products import agreed, family, plain
 from .rows import (
+    AllocatorOption,
     Architecture,
     ArchList,
     BadTable,
@@ -174,6 +175,11 @@ class CompatTable:
 
     def variables(self) -> Tuple[Variable, ...]:
         return cast(Tuple[Variable, ...], self._store.all("variables"))
+
+    def allocator_options(self) -> Tuple[AllocatorOption, ...]:
+        """Oldest first."""
+        rows = cast(Tuple[AllocatorOption, ...], self._store.all("allocator"))
+        return tuple(sorted(rows, key=lambda row: numbers(row.first)))
 
     def mirrors(self, kind: str) -> Tuple[Mirror, ...]:
         found = self._store.find("mirrors", "kind", lambda row: [row["kind"]], kind)
