@@ -22,6 +22,9 @@ from .target import Request, Target
 
 Progress = Callable[[Tuple[str, ...]], None]
 
+#: One import at a time: CPython 3.9.2, Debian 11's, gives a second thread modules that are half imported (bpo-43517).
+_IMPORTING = threading.Lock()
+
 
 def check(
     host: Host,
@@ -81,7 +84,9 @@ def _gather(
 def _probe(name: str, host: Host, target: Target, answers: Dict[str, Tuple[Any, ProbeRun]]) -> None:
     started = time.monotonic()
     try:
-        group = importlib.import_module(f".probes.{name}", __package__).look(host, target)
+        with _IMPORTING:
+            probe = importlib.import_module(f".probes.{name}", __package__)
+        group = probe.look(host, target)
         run = ProbeRun(name, "ok", time.monotonic() - started)
     except Exception as error:  # noqa: BLE001 - a probe that throws is a result; the others go on
         detail = f"{type(error).__name__}: {error}"
