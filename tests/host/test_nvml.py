@@ -35,7 +35,7 @@ def gpus(answer: NvmlAnswer) -> Tuple[Dict[str, Any], ...]:
 
 def test_healthy_machine(fakenvml: FakeNvml) -> None:
     answer = ask(
-        fakenvml.environ(TWO + "[gpu 0]\ntemp = 71\nutil = 97\nmemutil = 20\nthrottle = 0x4\nproc = C 4242 1000\n")
+        fakenvml.environ(TWO + "[gpu 0]\ntemp = 71\nutil = 97\nmemutil = 20\nthrottle = 0x4\nproc = C 4242 1000 97\n")
     )
     assert (answer.ended, answer.detail) == ("ok", "")
     assert answer.system == {
