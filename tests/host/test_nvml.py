@@ -77,7 +77,7 @@ def test_healthy_machine(fakenvml: FakeNvml) -> None:
         "clock_memory": {"value": 1593},
         "clock_sm_max": {"value": 1410},
         "clock_memory_max": {"value": 1593},
-        "cores": {"error": "FUNCTION_NOT_FOUND"},
+        "cores": {"value": 6912},
         "remapped_rows": {"value": {"correctable": 0, "uncorrectable": 0, "pending": False, "failure": False}},
         "clocks_event_reasons": {"value": 4},
         "persistence": {"value": True},
