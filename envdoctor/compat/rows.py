@@ -78,6 +78,8 @@ class WheelIndex:
     local_tag: bool  # torch==1.9.0+cu111
     origin: Origin
     bare: Tuple[str, ...] = ()  # variants that Linux gets from PyPI, with neither tag nor index
+    only: Tuple[str, ...] = ()  # the variants that this row is about, where an era had two ways; empty: all
+    program: str = "pip"  # as the official line spells it: pip | pip3
 
 
 @frozen
@@ -134,7 +136,7 @@ class CondaRecipe:
 
     torch: str
     variant: str  # cu121 | cpu
-    os: str  # linux | windows
+    os: str  # linux | windows | darwin
     packages: Tuple[str, ...]  # "pytorch==2.1.0", "torchvision==0.16.0", ..., "pytorch-cuda=12.1"
     extra: Tuple[str, ...]  # pins that the published line lacks and needs today: "mkl<2024.1"
     channels: Tuple[str, ...]  # in order
@@ -148,6 +150,21 @@ class CondaRecipe:
         """Arguments of `conda install`."""
         channels = tuple(word for channel in self.channels for word in ("-c", channel))
         return self.packages + self.extra + channels
+
+
+@frozen
+class OfficialLine:
+    """Where PyTorch's page of previous versions says what the other rows do not lead to: a line that is wrong, or one
+    of a release that the table does not go back to."""
+
+    torch: str
+    manager: str  # pip | conda
+    os: str  # linux | windows | darwin
+    variant: str  # as that page asks for it: cu113
+    instead: Optional[str]  # the variant whose line is the right one (it may be the same); None: there is none
+    line: str  # the published line itself, where no other row leads to it; "": another does, or none is right
+    note: str  # what is wrong with the page's line; "": nothing
+    origin: Origin
 
 
 @frozen

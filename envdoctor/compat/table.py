@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Tuple, cast
+from typing import Optional, Tuple, cast
 
 from ..versions import at_least, capability, numbers
 from ..versions import minor as minor_of
@@ -22,6 +22,7 @@ from .rows import (
     GpuModel,
     Mirror,
     NoRow,
+    OfficialLine,
     TorchRelease,
     Variable,
     WheelIndex,
@@ -67,15 +68,16 @@ class CompatTable:
             raise NoRow(f"the table has no compute capabilities for the {build}")
         return cast(ArchList, found[0])
 
-    def wheel_index(self, torch: str) -> WheelIndex:
-        """How the builds of that release are asked for."""
+    def wheel_index(self, torch: str, variant: str = "") -> WheelIndex:
+        """How the builds of that release are asked for; of one variant, where the release had two ways."""
         wanted = numbers(self.torch(torch).version)
         # The narrowest era wins: 1.8.2 (LTS) lies inside an era and has an index of its own.
         eras = cast(Tuple[WheelIndex, ...], self._store.all("wheel_index"))
         eras = tuple(era for era in eras if numbers(era.first) <= wanted <= numbers(era.last))
+        eras = tuple(era for era in eras if not era.only or variant in era.only)
         if not eras:
             raise NoRow(f"the table has no wheel index for torch {_short(torch)}")
-        return max(eras, key=lambda era: numbers(era.first))
+        return max(eras, key=lambda era: (numbers(era.first), bool(era.only)))
 
     def cuda(self, version: str) -> Cuda:
         """The row of a CUDA release, '12.4' or '12.4.131'."""
@@ -152,6 +154,14 @@ class CompatTable:
         """Accelerators for which conda has that release; empty where none is known."""
         found = self._store.find("conda", "torch", lambda row: [(row["torch"], row["os"])], (_public(torch), os))
         return tuple(recipe.variant for recipe in cast(Tuple[CondaRecipe, ...], found))
+
+    def official(self, torch: str, manager: str, os: str, variant: str) -> Optional[OfficialLine]:
+        """What is to be known of that line of PyTorch's page of previous versions; None where it is as other rows
+        lead to, or does not exist."""
+        wanted = (_public(torch), manager, os, variant)
+        key = ("torch", "manager", "os", "variant")
+        found = self._store.find("official", "line", lambda row: [tuple(row[name] for name in key)], wanted)
+        return cast(OfficialLine, found[0]) if found else None
 
     def cudnn(self, version: str, cuda_major: int) -> Cudnn:
         """The span that a cuDNN version for that CUDA major belongs to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..compat import CompatTable, NoRow
-from ..compat.rows import ArchList, TorchRelease
+from ..compat.rows import ArchList, CondaRecipe, TorchRelease
 from ..facts import Facts
 from ..reading import Absent, Known, source_of, value_or
 from ..report import Evidence, NeedTorch
@@ -20,6 +20,14 @@ _AUDIO_SINCE = (1, 7)
 class Build(NamedTuple):
     release: TorchRelease
     variant: str  # cu121 | cpu
+    recipe: Optional[CondaRecipe] = None  # where it is conda's build
+
+
+class Terms(NamedTuple):
+    """How a question is asked."""
+
+    conda: bool = False  # of the builds that conda has, not of wheels
+    described: bool = False  # the facts are a description: what it leaves out is no constraint
 
 
 class Question(NamedTuple):
@@ -36,28 +44,31 @@ class Question(NamedTuple):
     torch: Optional[str]  # public version of the torch that is there
     variant: Optional[str]  # its variant
     numpy: Optional[str]  # NumPy 2 or later, where it is installed
+    conda: bool = False  # only conda's builds are in question
 
 
-def question_of(facts: Facts, table: CompatTable, need: NeedTorch) -> Question:
+def question_of(facts: Facts, table: CompatTable, need: NeedTorch, terms: Terms = Terms()) -> Question:
     """NoPlan where too little is known to choose."""
-    machine = machine_of(facts)
+    machine = machine_of(facts, terms.described)
     seen = torch_seen(facts)
     recorded = tuple(installed(facts))
     companions = tuple(one.name for one in value_or(facts.torch.companions, ()) if one.name in FAMILY)
     present = tuple(name for name in FAMILY if name in {"torch", *recorded, *companions})
-    driver, devices = _gpus(facts, table, need.accelerator, machine)
+    driver, devices = _gpus(facts, table, need.accelerator, machine, terms.described)
+    accelerated = bool(devices) or driver is not None if need.accelerator is None else need.accelerator != "cpu"
     return Question(
         machine=machine,
         driver=driver,
         devices=devices,
         wish=need.accelerator,
-        accelerated=bool(devices) if need.accelerator is None else need.accelerator != "cpu",
+        accelerated=accelerated,
         pins=pins_of(facts, machine),
         compiled=compiled_of(facts, table),
         present=present if seen else None,
         torch=seen.split("+", 1)[0] if seen else None,
         variant=_variant(seen, facts),
         numpy=numpy_two(facts),
+        conda=terms.conda,
     )
 
 
@@ -71,7 +82,7 @@ def _variant(seen: Optional[str], facts: Facts) -> Optional[str]:
 
 
 def _gpus(
-    facts: Facts, table: CompatTable, wish: Optional[str], machine: Machine
+    facts: Facts, table: CompatTable, wish: Optional[str], machine: Machine, described: bool
 ) -> Tuple[Optional[Driver], Tuple[Device, ...]]:
     """The driver and the GPUs that the build must suit: none of either where a CPU build is wanted or all that runs."""
     if wish == "cpu" or machine.os == "darwin":
@@ -83,6 +94,8 @@ def _gpus(
         except NoPlan:
             return driver, ()  # the caller chose; a GPU that nobody knows cannot argue
     devices = devices_of(facts, table)
+    if described and (devices or devices is None):
+        return driver, devices or ()
     if devices is None:
         if isinstance(facts.driver.module_version, Absent) and driver is None:
             return None, ()
@@ -93,11 +106,15 @@ def _gpus(
     return (driver, devices) if devices else (None, ())
 
 
-def builds_of(release: TorchRelease, question: Question) -> Tuple[Build, ...]:
+def builds_of(release: TorchRelease, question: Question, table: CompatTable) -> Tuple[Build, ...]:
     """The builds of a release that exist for this platform and are in question."""
     platform = question.machine.platform
-    if question.machine.os == "darwin":
-        there: Tuple[str, ...] = ("cpu",)
+    if question.conda:
+        # The rows are of linux-64, win-64 and both of macOS; which of the two is not recorded.
+        there: Tuple[str, ...] = table.conda_variants(release.version, question.machine.os)
+        there = () if platform == "linux_aarch64" else there
+    elif question.machine.os == "darwin":
+        there = ("cpu",) if release.pypi else ()
     else:
         there = release.variants if platform == "linux_x86_64" else release.variants_on.get(platform, ())
     if question.wish is not None:
@@ -107,6 +124,9 @@ def builds_of(release: TorchRelease, question: Question) -> Tuple[Build, ...]:
     else:
         # No GPU here: a CUDA build that is installed may be meant for jobs on other machines, so it may stay.
         there = tuple(variant for variant in there if variant in ("cpu", question.variant))
+    if question.conda:
+        system = question.machine.os
+        return tuple(Build(release, one, table.conda_recipe(release.version, one, system)) for one in there)
     return tuple(Build(release, variant) for variant in there)
 
 
@@ -133,10 +153,12 @@ def narrow(builds: Sequence[Build], question: Question, table: CompatTable) -> L
         needed = min((glibc_of(build) for build in left), key=numbers)
         says = f"every build that would fit needs glibc {needed}, and this system has {have}"
         left = _only(left, lambda build: numbers(glibc_of(build)) <= numbers(have), says, machine.evidence[-1].source)
-    minors = sorted({one for build in left for one in pythons_of(build.release, question)}, key=_python_order)
+    if not machine.python:
+        return left
+    minors = sorted({one for build in left for one in pythons_of(build, question)}, key=_python_order)
     offer = f"they are for {', '.join(minors)}" if minors else f"none are known for {machine.platform}"
     says = f"no build that would fit has wheels for Python {machine.python_full}: {offer}"
-    return _only(left, lambda build: _has_python(build.release, question), says, machine.evidence[0].source)
+    return _only(left, lambda build: _has_python(build, question), says, machine.evidence[0].source)
 
 
 def _only(builds: List[Build], fits: Callable[[Build], bool], says: str, source: str) -> List[Build]:
@@ -175,6 +197,8 @@ def archs_of(build: Build, question: Question, table: CompatTable) -> Optional[A
 
 
 def glibc_of(build: Build) -> str:
+    if build.recipe is not None and build.recipe.glibc is not None:
+        return build.recipe.glibc
     floors = build.release.glibc
     return floors.get(build.variant, floors["default"])
 
@@ -193,17 +217,23 @@ def has_audio(release: TorchRelease) -> bool:
     return numbers(release.version)[0] < 2 or numbers(release.torchaudio)[:2] == numbers(release.version)[:2]
 
 
-def pythons_of(release: TorchRelease, question: Question) -> Tuple[str, ...]:
-    """Minor versions for which every member has a wheel on this platform."""
+def pythons_of(build: Build, question: Question) -> Tuple[str, ...]:
+    """Minor versions for which every member has a build on this platform; of conda's, empty where not known."""
+    release = build.release
+    if build.recipe is not None:
+        return build.recipe.pythons
     platform = question.machine.platform
     wheels = {"torch": release.pythons, "torchvision": release.vision_pythons, "torchaudio": release.audio_pythons}
     lists = [wheels[name].get(platform, ()) for name in members(release, question)]
     return tuple(one for one in lists[0] if all(one in others for others in lists))
 
 
-def _has_python(release: TorchRelease, question: Question) -> bool:
+def _has_python(build: Build, question: Question) -> bool:
+    release, pythons = build.release, pythons_of(build, question)
+    if build.recipe is not None:
+        return not pythons or question.machine.python in pythons
     refused = "torchvision" in members(release, question) and question.machine.python_full in release.pythons_refused
-    return question.machine.python in pythons_of(release, question) and not refused
+    return question.machine.python in pythons and not refused
 
 
 def best(pool: Sequence[Build], question: Question) -> Build:
@@ -220,6 +250,9 @@ def best(pool: Sequence[Build], question: Question) -> Build:
     if left[0].release.version == question.torch:
         left = _prefer(left, lambda build: build.variant == question.variant)
     driver = question.driver
+    if driver is None and question.accelerated:
+        # Which CUDA the driver would run is not known: what PyPI gives has been tried by most.
+        left = _prefer(left, lambda build: build.release.pypi_on.get("linux_x86_64") == build.variant)
     if driver is None or not is_cuda(left[0].variant):
         return left[0]
     own = [build for build in left if native(driver, cuda_of_tag(build.variant))]

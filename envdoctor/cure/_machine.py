@@ -41,17 +41,19 @@ class Machine:
     os: str  # linux | windows | darwin
     machine: str  # x86_64 | aarch64 | arm64
     platform: str  # the table's name: linux_x86_64
-    python: str  # "3.11"; free-threaded "3.13t"
+    python: str  # "3.11"; free-threaded "3.13t"; "": a description that names none
     python_full: str  # "3.11.7"
     glibc: Optional[str]
     evidence: Tuple[Evidence, ...]
 
 
-def machine_of(facts: Facts) -> Machine:
-    """NoPlan where no wheel of torch can fit the interpreter, or where the interpreter is not known."""
+def machine_of(facts: Facts, described: bool = False) -> Machine:
+    """NoPlan where no wheel of torch can fit the interpreter, or where the interpreter is not known (a description
+    may leave it out)."""
     python = facts.python
-    version = known(python.version, "which Python this is")
-    said = [Evidence(f"Python {version}", source_of(python.version))]
+    unnamed = described and not isinstance(python.version, Known)
+    version = "" if unnamed else known(python.version, "which Python this is")
+    said = [] if unnamed else [Evidence(f"Python {version}", source_of(python.version))]
     if value_or(python.bits, 64) != 64:
         raise NoPlan(Evidence("torch has no builds for a 32-bit Python", source_of(python.bits)))
     implementation = value_or(python.implementation, "CPython")
@@ -67,7 +69,7 @@ def machine_of(facts: Facts) -> Machine:
     processor = _processor(known(_first(python.machine, facts.session.machine), "which processor this is"), system)
     platform = {"windows": "win_amd64", "darwin": f"macos_{processor}"}.get(system, f"{system}_{processor}")
     free = "t" if value_or(python.free_threaded, False) else ""
-    return Machine(system, processor, platform, minor(version) + free, version, glibc, tuple(said))
+    return Machine(system, processor, platform, minor(version) + free if version else "", version, glibc, tuple(said))
 
 
 def known(reading: Reading[str], what: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence, Tuple
 
 from ..compat import CompatTable
+from ..compat.rows import CondaRecipe
 from ..facts import Facts
 from ..frozen import frozen
 from ..report import Evidence, NeedTorch
@@ -17,6 +18,7 @@ from ..versions import cuda_of_tag, minor
 from ._builds import (
     Build,
     Question,
+    Terms,
     archs_of,
     best,
     builds_of,
@@ -30,7 +32,7 @@ from ._builds import (
 )
 from ._machine import NoPlan, native
 
-__all__ = ["NoPlan", "TorchPlan", "pip_words", "plan_torch"]
+__all__ = ["NoPlan", "Terms", "TorchPlan", "pip_words", "plan_torch"]
 
 
 @frozen
@@ -45,17 +47,18 @@ class TorchPlan:
     pythons: Tuple[str, ...]  # minor versions for which all of the packages have wheels on this platform
     reasons: Tuple[Evidence, ...]
     notes: Tuple[str, ...]  # sentences
+    recipe: Optional[CondaRecipe] = None  # where conda's builds were asked for
 
 
-def plan_torch(facts: Facts, table: CompatTable, need: NeedTorch) -> TorchPlan:
+def plan_torch(facts: Facts, table: CompatTable, need: NeedTorch, terms: Terms = Terms()) -> TorchPlan:
     """The build for this machine. NoPlan, with its reasons, where none fits or too little is known to choose."""
-    question = question_of(facts, table, need)
+    question = question_of(facts, table, need, terms)
     every = [
         build
         for release in table.torch_releases()
         # A release that PyPI lacks (1.8.2 LTS) is for those who have it or ask for it.
         if not release.yanked and (release.pypi or release.version in (need.version, question.torch))
-        for build in builds_of(release, question)
+        for build in builds_of(release, question, table)
     ]
     fitting = narrow(every, question, table)
     notes: List[str] = []
@@ -118,8 +121,8 @@ def _allowed(fitting: Sequence[Build], question: Question, notes: List[str]) -> 
 
 
 def _plan(build: Build, question: Question, notes: Sequence[str], table: CompatTable) -> TorchPlan:
-    release, variant = build
-    era = table.wheel_index(release.version)
+    release, variant, recipe = build
+    era = table.wheel_index(release.version, variant)
     machine = question.machine
     bare = machine.os == "darwin" or (machine.os == "linux" and variant in era.bare)
     # PyPI's own aarch64 wheels are CPU builds up to 2.10, and the old find-links pages have none.
@@ -136,14 +139,15 @@ def _plan(build: Build, question: Question, notes: Sequence[str], table: CompatT
         packages=tuple((name, f"{versions[name]}{tag if name != 'torchaudio' else ''}") for name in names),
         flag="" if bare else era.flag,
         url="" if bare else era.url.format(variant=variant),
-        pythons=pythons_of(release, question),
+        pythons=pythons_of(build, question),
         reasons=_reasons(build, question, table),
         notes=(*notes, *_notes(build, question)),
+        recipe=recipe,
     )
 
 
 def _reasons(build: Build, question: Question, table: CompatTable) -> Tuple[Evidence, ...]:
-    release, variant = build
+    release, variant, _ = build
     reasons = list(question.machine.evidence)
     reasons += [device.evidence for device in question.devices]
     if question.driver is not None:
@@ -159,15 +163,16 @@ def _reasons(build: Build, question: Question, table: CompatTable) -> Tuple[Evid
         if archs is not None:
             says = f"torch {release.version}+{variant} has code for {' '.join(archs.archs)}"
             reasons.append(Evidence(says, str(archs.origin)))
-    wheels = f"torch {release.version} has wheels for Python {', '.join(pythons_of(release, question))}"
+    what, origin = ("wheels", release.origin) if build.recipe is None else ("conda builds", build.recipe.origin)
+    pythons = ", ".join(pythons_of(build, question)) or "versions that are not recorded"
     floor = f" and needs glibc {glibc_of(build)}" if question.machine.os == "linux" else ""
-    reasons.append(Evidence(wheels + floor, str(release.origin)))
+    reasons.append(Evidence(f"torch {release.version} has {what} for Python {pythons}{floor}", str(origin)))
     reasons += [pin.evidence for pin in question.pins if pin.fits(release)]
     return tuple(reasons)
 
 
 def _notes(build: Build, question: Question) -> List[str]:
-    release, variant = build
+    release, variant, _ = build
     notes = []
     if variant in release.unadvertised:
         notes.append(f"The {variant} builds of torch {release.version} stand in no official command.")
