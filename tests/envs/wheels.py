@@ -64,14 +64,17 @@ def torch_files(version: str, cuda: Optional[str], archs: str = "sm_50 sm_60 sm_
         "torch/version.py": text.encode(),
         "torch/nn/__init__.py": b"",
     }
-    files["torch/lib/libtorch_python.so"] = shared_library(archs if cuda else "")
+    # Builds since 2.3 know NumPy 2: they name its module where older ones name the one of NumPy 1.
+    numpy = "numpy._core.multiarray" if tuple(map(int, version.split(".")[:2])) >= (2, 3) else "numpy.core.multiarray"
+    files["torch/lib/libtorch_python.so"] = shared_library(numpy, archs if cuda else "")
     return files
 
 
 @lru_cache(maxsize=None)
-def shared_library(text: str) -> bytes:
-    """An ELF shared library whose read-only data holds `text`."""
-    source = f'extern const char held[]; const char held[] = "numpy.core.multiarray\\0{text}";'
+def shared_library(*texts: str) -> bytes:
+    """An ELF shared library whose read-only data holds these texts."""
+    held = "\\0".join(texts)
+    source = f'extern const char held[]; const char held[] = "{held}";'
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "library.so"
         command = ["gcc", "-shared", "-fPIC", "-nostdlib", "-x", "c", "-", "-o", str(library)]
