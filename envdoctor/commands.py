@@ -188,6 +188,15 @@ def record(
     say(f"Recorded in {folder}. Names, hosts and secrets were replaced; read it before you give it away.")
 
 
+def _explain() -> None:
+    from .explain.command import EPILOG, explain_command
+
+    app.command("explain", epilog=EPILOG)(explain_command)
+
+
+_explain()
+
+
 def _request(python: Optional[str], env: Optional[str], deep: bool, patience: float) -> Request:
     from .target import Request
 

@@ -239,3 +239,29 @@ class Mirror:
     status: str  # official | mirror | retired
     lacks: Tuple[str, ...]  # packages or features it is known not to carry
     origin: Origin
+
+
+@frozen
+class Condition:
+    """A fact, a rule or another signature, and how much it speaks for a name (weight 1 to 99, percent)."""
+
+    on: str  # "fact torch.build" | "signature cuda.no-gpus" | "rule driver-too-old"
+    like: str  # for a fact: its value, or a beginning of it that ends in *; "known" | "absent"; for the others: ""
+    name: str
+    weight: int
+
+
+@frozen
+class Signature:
+    """A line that programs print, what it means, and the problems that it points to."""
+
+    id: str
+    literals: Tuple[str, ...]  # one of them stands in every line that matches
+    pattern: str  # Python re, without nested repeats; a space is any white space
+    meaning: str
+    names: Mapping[str, int]  # problem -> percent; "healthy-control" speaks for the program's own fault
+    matches: Tuple[str, ...]
+    near_misses: Tuple[str, ...]
+    origin: Origin
+    confirmed_by: Tuple[Condition, ...] = ()
+    refuted_by: Tuple[Condition, ...] = ()

@@ -22,6 +22,7 @@ from .rows import (
     GpuModel,
     Mirror,
     NoRow,
+    Signature,
     OfficialLine,
     TorchRelease,
     Variable,
@@ -194,6 +195,9 @@ class CompatTable:
     def mirrors(self, kind: str) -> Tuple[Mirror, ...]:
         found = self._store.find("mirrors", "kind", lambda row: [row["kind"]], kind)
         return cast(Tuple[Mirror, ...], found)
+
+    def signatures(self) -> Tuple[Signature, ...]:
+        return cast(Tuple[Signature, ...], self._store.all("signatures"))
 
     def _branches(self) -> Tuple[DriverBranch, ...]:
         rows = cast(Tuple[DriverBranch, ...], self._store.all("drivers"))

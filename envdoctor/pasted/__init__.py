@@ -25,6 +25,7 @@ class Pasted:
     raised: Tuple[Raised, ...]
     formats: Tuple[str, ...]
     lines: int  # of the input
+    kept: Tuple[Line, ...] = ()  # of the text, for whoever looks for more in it
 
 
 class Reader:
@@ -48,7 +49,7 @@ class Reader:
         kept = self._keeper.lines()
         found, formats = _said(kept)
         errors = raised(kept)
-        return Pasted(merged(found, errors), typed(kept), errors, formats, self._lines)
+        return Pasted(merged(found, errors), typed(kept), errors, formats, self._lines, kept)
 
 
 def read_pasted(source: Iterable[Block]) -> Pasted:

@@ -46,8 +46,8 @@ def report_object(report: Report, exit_code: int) -> Dict[str, Any]:
         "table": report.table,
         "taken_at": report.facts.taken_at,
         "exit_code": exit_code,
-        "target": _target(report.facts),
-        "findings": [_finding(finding) for finding in report.findings],
+        "target": target_object(report.facts),
+        "findings": [finding_object(finding) for finding in report.findings],
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
         "probes": [_probe(run) for run in report.probes],
         "facts": to_plain(report.facts),
@@ -58,7 +58,7 @@ def _value(reading: Reading[str]) -> Any:
     return reading.value if isinstance(reading, Known) else None
 
 
-def _target(facts: Facts) -> Dict[str, Any]:
+def target_object(facts: Facts) -> Dict[str, Any]:
     """The environment in question, null where it is not known; facts.python says why."""
     return {
         "executable": _value(facts.python.executable),
@@ -74,7 +74,7 @@ def _target(facts: Facts) -> Dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> Dict[str, Any]:
+def finding_object(finding: Finding) -> Dict[str, Any]:
     return {
         "name": finding.name,
         "id": finding.rule,

@@ -1,0 +1,129 @@
+"""What a text offers as evidence: hits of signatures, and clues, each of which speaks for or against one problem."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
+
+from ..compat import CompatTable
+from ..facts import Facts
+from ..frozen import frozen
+from ..pasted import Line, Pasted
+from ..pasted.sessions import Exchange, exchanges
+from ..report import Finding, Remedy, Verdict
+
+#: The name that speaks for "the trouble is in the program, not in the environment".
+CODE = "healthy-control"
+
+
+@frozen
+class Hit:
+    """One place where a signature matched."""
+
+    signature: str
+    line: int
+    text: str  # what matched, its white space made plain, at most 300 characters
+    groups: Tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        return f"line {self.line}"
+
+
+@frozen
+class Clue:
+    """Evidence for a name (weight 1 to 99, percent), or against it (-1 to -100).
+
+    Weights add up as independent evidence does: 60 and 50 make 80. What speaks against takes its share of the whole.
+    """
+
+    name: str
+    weight: int
+    says: str
+    source: str
+    title: str = ""  # for the finding, where this clue can say it in a sentence with figures
+    remedies: Tuple[Remedy, ...] = ()
+
+
+class Case:
+    """Everything that may be asked when clues are read."""
+
+    def __init__(
+        self,
+        pasted: Pasted,
+        hits: Sequence[Hit],
+        facts: Facts,
+        table: CompatTable,
+        verdicts: Sequence[Verdict] = (),
+        here: bool = False,
+    ) -> None:
+        self.pasted = pasted
+        self.kept: Sequence[Line] = pasted.kept
+        self.facts = facts
+        self.table = table
+        self.verdicts = verdicts
+        self.here = here  # `facts` are those of this machine
+        self.faults: List[str] = []  # readers of clues that stumbled
+        self.hits: Dict[str, List[Hit]] = {}
+        for hit in hits:
+            self.hits.setdefault(hit.signature, []).append(hit)
+
+    @cached_property
+    def text(self) -> str:
+        """Every line that was kept."""
+        return "\n".join(line.text for line in self.kept)
+
+    @cached_property
+    def _starts(self) -> List[int]:
+        starts, at = [], 0
+        for line in self.kept:
+            starts.append(at)
+            at += len(line.text) + 1
+        return starts
+
+    @cached_property
+    def exchanges(self) -> List[Exchange]:
+        return exchanges(self.kept)
+
+    def line_at(self, offset: int) -> int:
+        """The input's line number of a place in `text`."""
+        from bisect import bisect_right
+
+        return self.kept[max(0, bisect_right(self._starts, offset) - 1)].number if self.kept else 0
+
+    def find(self, pattern: Pattern[str]) -> Optional[Tuple["re.Match[str]", int]]:
+        """The last match in the kept text and its line number."""
+        return next(iter(reversed(list(self.all(pattern)))), None)
+
+    def all(self, pattern: Pattern[str], most: int = 200) -> Iterator[Tuple["re.Match[str]", int]]:
+        for count, found in enumerate(pattern.finditer(self.text)):
+            if count == most:
+                return
+            yield found, self.line_at(found.start())
+
+    def hit(self, *signatures: str) -> Optional[Hit]:
+        """The last hit of the first of these signatures that has one."""
+        return next((self.hits[name][-1] for name in signatures if name in self.hits), None)
+
+    def finding(self, name: str) -> Optional[Finding]:
+        """What a rule found under that name."""
+        return next((one for verdict in self.verdicts if verdict.name == name for one in verdict.findings), None)
+
+    def commands(self, *programs: str) -> Iterator[Tuple[Tuple[str, ...], Exchange]]:
+        """Each simple command of one of these programs (by base name) that was typed, with its exchange."""
+        for exchange in self.exchanges:
+            for words in exchange.typed.commands:
+                if words and base_name(words[0]) in programs:
+                    yield words, exchange
+
+
+def base_name(word: str) -> str:
+    """'/home/u/bin/python3.9' -> 'python3.9'; 'C:\\x\\pip.exe' -> 'pip'."""
+    name = word.replace("\\", "/").rpartition("/")[2]
+    return name[:-4] if name.lower().endswith(".exe") else name
+
+
+def out(exchange: Exchange) -> str:
+    """What was printed after a command."""
+    return "\n".join(line.text for line in exchange.output)

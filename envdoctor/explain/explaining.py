@@ -1,0 +1,55 @@
+"""A log or a pasted report to the causes that it shows, best first.
+
+The text becomes facts, which the same rules judge as in `check`; what only an error says comes from the table's
+signatures, and what only the relation of lines says from clues/. Everything speaks for or against names, which are
+ranked by what speaks for them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Iterable, Optional, Tuple
+
+from ..compat import CompatTable
+from ..cure import prescribe
+from ..facts import Facts
+from ..frozen import frozen
+from ..judging import judge
+from ..pasted import Block, Pasted, Reader
+from ..report import Finding, Verdict
+from ..rules import all_rules
+from .clues import all_clues
+from .evidence import Case
+from .facts import for_cure, joined
+from .ranking import ranked
+from .signatures import Scanner
+
+
+@frozen
+class Explanation:
+    findings: Tuple[Finding, ...]  # best first, with their fixes
+    facts: Facts  # of the text, and of this machine where it was looked at
+    pasted: Pasted
+    verdicts: Tuple[Verdict, ...]
+    in_the_code: str  # what speaks for a fault of the program itself; "" where nothing does
+
+
+def explain(source: Iterable[Block], table: CompatTable, here: Optional[Facts] = None) -> Explanation:
+    """The causes that a text shows. `here`: facts of this machine, where the text is about it."""
+    reader, scanner = Reader(), Scanner(table)
+    for block in source:
+        reader.feed(block)
+        scanner.feed(block)
+    pasted = reader.pasted()
+    facts = joined(pasted.facts, here)
+    verdicts = judge(facts, table, all_rules())
+    case = Case(pasted, scanner.hits(), facts, table, verdicts, here is not None)
+    clues = tuple(all_clues(case))
+    findings, code = ranked(clues, case)
+    return Explanation(mended(findings, facts, table), facts, pasted, verdicts, code)
+
+
+def mended(findings: Iterable[Finding], facts: Facts, table: CompatTable) -> Tuple[Finding, ...]:
+    """The findings with commands where a command mends them."""
+    named = for_cure(facts)
+    return tuple(dataclasses.replace(one, fixes=prescribe(one, named, table)) for one in findings)

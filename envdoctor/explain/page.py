@@ -1,0 +1,58 @@
+"""What an explanation says on a page, and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+from .. import __version__
+from ..render.json_v1 import FORMAT, finding_object, target_object
+from ..render.page import BLANK, Line, finding_lines, line
+from ..render.words import shown
+
+if TYPE_CHECKING:
+    from .explaining import Explanation
+
+
+def explanation_object(found: Explanation, exit_code: int, elsewhere: bool) -> Dict[str, Any]:
+    """The document: findings as in a report of `check`, best first; `source` of evidence is 'line 12'."""
+    return {
+        "format": FORMAT,
+        "envdoctor": __version__,
+        "exit_code": exit_code,
+        "elsewhere": elsewhere,
+        "input": {"lines": found.pasted.lines, "formats": list(found.pasted.formats)},
+        "target": target_object(found.facts),
+        "in_the_code": found.in_the_code or None,
+        "findings": [finding_object(finding) for finding in found.findings],
+    }
+
+
+def explanation_page(found: Explanation, verbose: bool = False) -> Tuple[Line, ...]:
+    loud = [finding for finding in found.findings if finding.severity != "note"]
+    quiet = [finding for finding in found.findings if finding.severity == "note"]
+    page: List[Line] = []
+    if not loud:
+        page += _nothing(found)
+    for place, finding in enumerate(loud):
+        if place == 1:
+            page += [BLANK, line("Also, less likely the cause:", "strong")]
+        page += ([BLANK] if place else []) + list(finding_lines(finding, verbose))
+        if place == 2 and not verbose:
+            break
+    shortlist = quiet[:4] if not loud or verbose else []
+    if shortlist:
+        page += [BLANK, line("The text does not decide it. It may be:", "strong")]
+    for finding in shortlist:
+        page += [BLANK, *finding_lines(finding, verbose)]
+    return tuple(page)
+
+
+def _nothing(found: Explanation) -> List[Line]:
+    if found.in_the_code:
+        return [
+            line("Nothing wrong with this environment: the fault is in the program or its data.", "good"),
+            line(shown(found.in_the_code), "dim", 2),
+        ]
+    if any(finding.severity == "note" for finding in found.findings):
+        return [line("Nothing in this text is certainly wrong with the environment.", "strong")]
+    return [line("Nothing wrong with this environment, as far as the text shows.", "good")]
