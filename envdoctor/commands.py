@@ -161,6 +161,30 @@ def rule(name: str = typer.Argument(..., metavar="NAME", help="A name or an id."
     out("\n".join(rule_page(found) for found in named(all_rules(), name)))
 
 
+@app.command(epilog="\b\nExamples:\n  envdoctor gpus --others\n  envdoctor gpus --format prometheus")
+def gpus(
+    mine: bool = typer.Option(False, "--mine", help="Of the processes only your own."),
+    others: bool = typer.Option(False, "--others", help="Of the processes only those that are not yours."),
+    full: bool = typer.Option(
+        False, "--full", help="Others' whole command lines and addresses too, where the answer is saved or sent."
+    ),
+    format: Optional[str] = typer.Option(
+        None,
+        "--format",
+        click_type=click.Choice((*FORMATS, "prometheus")),
+        help="Default: terminal on a terminal, plain elsewhere.",
+    ),
+    patience: float = typer.Option(
+        5.0, "--patience", metavar="SECONDS", min=0.1, help="Answer within this time, whatever hangs."
+    ),
+    replay: Optional[str] = REPLAY,
+) -> None:
+    """List the GPUs: how they are, who holds them, since when, and from which login."""
+    from .gpus.command import run
+
+    raise typer.Exit(run(_machine(replay, _request(None, None, False, patience)), format, mine, others, full, patience))
+
+
 @app.command(epilog="\b\nExample:\n  envdoctor record gpu-server && envdoctor check --replay gpu-server")
 def record(
     folder: str = typer.Argument(..., metavar="DIR", help="A new folder, or one that holds an older recording."),

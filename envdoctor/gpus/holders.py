@@ -1,0 +1,168 @@
+"""Everybody whom the driver names as a holder of a card."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from ..facts import Gpu, Holder
+from ..frozen import frozen
+from ..host import Host
+from ..probes._nvml import field
+from ..reading import Known, Reading, Unknown, mapped, value_or
+from .hidden import Groups, missing
+from .model import Held, Login, Place
+from .origin import inside_of, login_of
+from .place import place_of
+from .proc import Details, command_line, details, epoch, resident
+from .tables import Tables
+
+IDLE_CPU = 0.02  # of one CPU over a whole life: a process with less of it waits
+IDLE_AGE = 600  # seconds: before that, a job may still be reading its data
+
+_Record = Mapping[str, object]
+
+
+@frozen
+class _About:
+    """What is known of a pid, whatever card it is on."""
+
+    command: Reading[str]
+    cpu_seconds: Reading[float]
+    age: Reading[int]
+    host_memory: Reading[int]
+    place: Reading[Place]
+    login: Reading[Login]
+    inside: str = ""
+    missing: str = ""
+    parent: str = ""
+    user: str = ""  # by its control group, where /proc does not show it
+
+
+class Holders:
+    """Asks each pid once, on however many cards it is."""
+
+    def __init__(self, host: Host, foreign: bool) -> None:
+        """`foreign`: /proc is a container's, so that the driver's numbers mean other processes."""
+        self._host = host
+        self._foreign = foreign
+        self._now = epoch(host.now()) or 0
+        self._tables = Tables(host)
+        self._groups = Groups(host)
+        self._kept: Dict[int, _About] = {}
+
+    def held(self, gpu: Gpu, listed: Tuple[Holder, ...], record: _Record) -> Tuple[Held, ...]:
+        """`record` is the NVML worker's of this card ({} where nvidia-smi answered in its place)."""
+        shares = field(record, "process_utilisation")
+        return tuple(self._one(gpu, holder, record, shares) for holder in listed)
+
+    def _one(self, gpu: Gpu, holder: Holder, record: _Record, shares: Reading[Any]) -> Held:
+        about = self._kept.get(holder.pid)
+        if about is None:
+            about = self._kept[holder.pid] = self._about(holder)
+        if about.user and not isinstance(holder.user, Known):
+            holder = dataclasses.replace(holder, user=Known(about.user, "its control group"))
+        share, samples = _share(shares, holder.pid)
+        return Held(
+            holder=holder,
+            command=about.command,
+            share=share,
+            samples=samples,
+            cpu_seconds=about.cpu_seconds,
+            age=about.age,
+            host_memory=about.host_memory,
+            place=about.place,
+            login=about.login,
+            inside=about.inside,
+            idle=idle(share if isinstance(share, Known) else gpu.utilisation, about.cpu_seconds, about.age),
+            mig=_instance(record, holder.pid),
+            missing=about.missing,
+            parent=about.parent,
+        )
+
+    def _about(self, holder: Holder) -> _About:
+        host, pid = self._host, holder.pid
+        if self._foreign:
+            unseen = Unknown("not-looked", "it runs outside this container", f"/proc/{pid}")
+            return _About(unseen, unseen, unseen, unseen, unseen, unseen, missing="elsewhere")
+        started = value_or(holder.started, "")
+        found = details(host, pid, started)
+        if not isinstance(found, Known):
+            return self._unseen(holder, found)
+        seen, began = found.value, epoch(started)
+        place = mapped(host.read(f"/proc/{pid}/cgroup", 1 << 16), place_of)
+        age: Reading[int] = Unknown("failed", "its start is not known", found.source)
+        return _About(
+            command=command_line(host, pid),
+            cpu_seconds=Known(seen.cpu_seconds, found.source),
+            age=age if began is None else Known(max(0, self._now - began), found.source),
+            host_memory=resident(host, pid),
+            place=place,
+            login=login_of(host, self._tables, pid, value_or(place, Place()), seen, value_or(holder.user, "")),
+            inside=inside_of(self._tables, seen),
+            parent=self._parent(seen) if value_or(holder.state, "") == "Z" else "",
+        )
+
+    def _unseen(self, holder: Holder, found: Reading[Any]) -> _About:
+        """Hidden by hidepid, or gone. Its control group may still tell who it is."""
+        path = self._groups.path(holder.pid)
+        hidden = isinstance(holder.user, Known) or path
+        why = "hidden" if hidden else missing(self._host, holder.pid)
+        if not path:
+            return _About(found, found, found, found, found, found, missing=why)
+        place = place_of(path)
+        session = self._tables.session(place.session) if place.session else None
+        return _About(
+            *(found, found, found, found),
+            place=Known(place, path),
+            login=login_of(self._host, self._tables, holder.pid, place, None, ""),
+            missing=why,
+            user=session.user if session is not None else self._user(place.uid),
+        )
+
+    def _parent(self, zombie: Details) -> str:
+        above = value_or(details(self._host, zombie.parent, ""), None)
+        return f"pid {zombie.parent}" + (f" ({above.command})" if above is not None else "")
+
+    def _user(self, uid: str) -> str:
+        """The name of a user slice's number, from /etc/passwd; the number itself where it is not there."""
+        for line in value_or(self._host.read("/etc/passwd"), "").splitlines() if uid else ():
+            fields = line.split(":")
+            if len(fields) > 2 and fields[2] == uid:
+                return fields[0]
+        return uid
+
+
+def idle(utilisation: Reading[int], cpu: Reading[float], age: Reading[int]) -> Reading[bool]:
+    """Whether a holder computes nothing. Unknown where this moment alone says so.
+
+    0 % is a moment, and a job that reads data has such moments too. 0 % of a process that has used next to no CPU
+    time in a long life is not.
+    """
+    if not isinstance(utilisation, Known):
+        return utilisation
+    if utilisation.value > 0:
+        return Known(False, utilisation.source)
+    old = isinstance(age, Known) and age.value >= IDLE_AGE
+    if old and isinstance(cpu, Known) and cpu.value < IDLE_CPU * value_or(age, 0):
+        return Known(True, cpu.source)
+    return Unknown("not-looked", "at 0 % at this moment, for how long cannot be told", utilisation.source)
+
+
+def _instance(record: _Record, pid: int) -> Optional[int]:
+    """The MIG instance that a process was listed with."""
+    for name in ("compute_processes", "graphics_processes", "mps_processes"):
+        for process in value_or(field(record, name), ()):
+            if process.get("pid") == pid and process.get("gpu_instance") is not None:
+                return int(process["gpu_instance"])
+    return None
+
+
+def _share(shares: Reading[Any], pid: int) -> Tuple[Reading[int], int]:
+    """A pid of which the driver keeps no sample has run nothing in the last seconds."""
+    if not isinstance(shares, Known):
+        return shares, 0
+    for entry in shares.value:
+        if entry["pid"] == pid:
+            return Known(int(entry["sm"]), shares.source), int(entry["samples"])
+    return Known(0, shares.source), 0

@@ -1,0 +1,87 @@
+"""One process, from the files of /proc that every user may read (unless hidepid closes them)."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from typing import Optional, Set
+
+from ..frozen import frozen
+from ..host import Host
+from ..reading import Known, Reading, Unknown, mapped, value_or
+
+HZ = 100  # USER_HZ, which the kernel shows to programs: 100 on every machine that has NVIDIA GPUs
+_DEEP = 64  # generations
+
+
+@frozen
+class Details:
+    pid: int
+    command: str  # the program's name
+    parent: int
+    tty: str  # pts/3, tty1 or ""
+    cpu_seconds: float
+    started: str  # ISO 8601, UTC; "" where it is not known
+
+
+def details(host: Host, pid: int, started: str) -> Reading[Details]:
+    """Absent: gone, or hidden. Unknown(denied): hidepid=1."""
+    return mapped(host.read(f"/proc/{pid}/stat", 4096), lambda text: _details(pid, text, started))
+
+
+def _details(pid: int, text: str, started: str) -> Details:
+    """The name stands in brackets and may hold brackets and blanks itself."""
+    head, bracket, tail = text.rpartition(")")
+    fields = tail.split()
+    if not bracket or len(fields) < 20:
+        raise ValueError(f"not a line of /proc/PID/stat: {text[:60]!r}")
+    cpu = (int(fields[11]) + int(fields[12])) / HZ
+    return Details(pid, head.partition("(")[2], int(fields[1]), terminal(int(fields[4])), cpu, started)
+
+
+def terminal(number: int) -> str:
+    """The terminal's name from the device number in /proc/PID/stat."""
+    major, minor = number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00
+    if 136 <= major <= 143:
+        return f"pts/{(major - 136) * 256 + minor}"
+    return f"tty{minor}" if major == 4 and minor < 64 else ""
+
+
+def command_line(host: Host, pid: int) -> Reading[str]:
+    """Its arguments joined by blanks; Unknown where it has none (a kernel thread, a zombie)."""
+    said = host.read(f"/proc/{pid}/cmdline", 1 << 16)
+    if not isinstance(said, Known):
+        return said
+    text = said.value.rstrip("\0").replace("\0", " ")
+    return Known(text, said.source) if text else Unknown("failed", "it has no command line", said.source)
+
+
+def resident(host: Host, pid: int) -> Reading[int]:
+    """Bytes of host memory, from VmRSS: stat counts pages, whose size this process would have to know."""
+    return mapped(host.read(f"/proc/{pid}/status", 8192), _resident)
+
+
+def _resident(text: str) -> int:
+    at = text.find("VmRSS:")
+    if at < 0:
+        raise ValueError("it has no memory of its own")
+    return int(text[at + 6 :].split(None, 1)[0]) << 10
+
+
+def ancestors(host: Host, of: Details) -> Set[int]:
+    """Pids above a process, itself included, as far as they can be read."""
+    seen = {of.pid}
+    pid = of.parent
+    while pid > 1 and pid not in seen and len(seen) < _DEEP:
+        seen.add(pid)
+        above = value_or(details(host, pid, ""), None)
+        pid = above.parent if above is not None else 0
+    return seen
+
+
+def epoch(moment: str) -> Optional[int]:
+    """Seconds since 1970 of an ISO 8601 time in UTC, None where it is none."""
+    try:
+        return calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ"))
+    except ValueError:
+        return None
