@@ -54,6 +54,7 @@ REDACT = typer.Option(
     False, "--redact", help="For showing to others: no names of people, hosts and homes. Passwords never show."
 )
 PRINT_CMD = typer.Option(False, "--print-cmd", help="Commands alone on stdout, one a line; all else goes to stderr.")
+JOB = typer.Argument(None, metavar="[-- COMMAND ...]", help="The job: envdoctor becomes it.")
 ADMIN = typer.Option(False, "--admin", help="Include commands that only an administrator can run, after the others.")
 
 
@@ -219,6 +220,38 @@ def _explain() -> None:
 
 
 _explain()
+
+
+@app.command(
+    context_settings={"allow_interspersed_args": False},
+    epilog="\b\nExample:\n  envdoctor preflight --gpus 2 --mem 20GiB --wait 2h -- python train.py",
+)
+def preflight(
+    gpus: int = typer.Option(1, "--gpus", metavar="N", min=1, max=256, help="How many GPUs the job needs."),
+    mem: Optional[str] = typer.Option(
+        None, "--mem", metavar="SIZE", help="Free memory on each (20GiB); then a GPU may be shared."
+    ),
+    max_util: int = typer.Option(
+        10, "--max-util", metavar="PERCENT", min=0, max=100, help="A GPU that is busier is not free."
+    ),
+    checked: bool = typer.Option(False, "--check", help="Also look for what would end the job in its first minutes."),
+    wait: Optional[str] = typer.Option(None, "--wait", metavar="TIME", help="Wait so long at most (90s, 2h), in turn."),
+    timeout: str = typer.Option("5s", "--timeout", metavar="TIME", help="How long the driver may take to answer."),
+    claim: bool = typer.Option(False, "--claim", help="Without a COMMAND: hold the GPUs until this process ends."),
+    format: Optional[str] = typer.Option(
+        None,
+        "--format",
+        click_type=click.Choice(("terminal", "plain", "json", "shell", "task-prolog")),
+        help="shell: export lines; task-prolog: the same for Slurm.",
+    ),
+    command: Optional[List[str]] = JOB,
+) -> None:
+    """May a job start now, and on which GPUs: 0 go, 1 no, 3 cannot tell, 75 none is free. Then start it there."""
+    from .host import LocalHost
+    from .preflight.command import options, run
+
+    wanted = options(gpus, mem, max_util, checked, wait, timeout, claim, format, tuple(command or ()))
+    raise typer.Exit(run(LocalHost(), wanted))
 
 
 def _request(python: Optional[str], env: Optional[str], deep: bool, patience: float) -> Request:
