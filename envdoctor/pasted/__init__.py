@@ -7,7 +7,8 @@ from typing import Iterable, List, Sequence, Tuple
 
 from ..facts import Facts
 from ..frozen import frozen
-from ._formats import ALSO_KEPT, FORMATS
+from . import own_report
+from ._formats import FORMATS, RARE
 from ._kept import Keeper
 from ._merge import merged
 from ._said import Said
@@ -35,9 +36,7 @@ class Reader:
     """
 
     def __init__(self) -> None:
-        self._keeper = Keeper(
-            tuple(dict.fromkeys((*(word for words in FORMATS.values() for word in words), *ALSO_KEPT)))
-        )
+        self._keeper = Keeper(RARE)
         self._lines = 0
 
     def feed(self, block: Block) -> None:
@@ -62,7 +61,8 @@ def read_pasted(source: Iterable[Block]) -> Pasted:
 
 def read(kept: Sequence[Line]) -> Facts:
     """The facts alone, of lines that fit in memory."""
-    return merged(_said(kept)[0], raised(kept))
+    known, rest = own_report.taken(kept)
+    return merged(_said(rest)[0], raised(rest), known)
 
 
 def _said(kept: Sequence[Line]) -> Tuple[List[Said], Tuple[str, ...]]:

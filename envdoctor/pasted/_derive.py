@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ..facts import Companion, CondaRecord, DeepTorch, Distribution, Facts, TorchFacts
+from ..facts import Command, Companion, CondaRecord, DeepTorch, Distribution, Facts, MissingLibrary, TorchFacts
 from ..reading import Absent, Known, Reading, value_or
 from ..versions import cuda_of_tag
 from . import _torch
 from ._packages import canonical
-from ._said import NOT_SAID
+from ._said import NOT_SAID, joined
 from .tracebacks import Raised
 
 #: Packages that are compiled against torch: what the companions probe reports by name.
@@ -19,6 +20,7 @@ COMPANIONS = (
     "pytorch3d", "torch-scatter", "torch-sparse", "torch-cluster", "torch-spline-conv", "pyg-lib", "bitsandbytes",
     "vllm", "causal-conv1d", "mamba-ssm", "deepspeed",
 )  # fmt: skip
+_LOST = re.compile(r"(lib[\w.+-]{1,60}\.so[\w.]{0,20}): cannot open shared object file")
 _CONDA_TORCH = ("pytorch", "pytorch-gpu", "pytorch-cpu")
 
 
@@ -29,6 +31,7 @@ def derived(facts: Facts, deep: Mapping[str, Known[object]], errors: Sequence[Ra
         torch,
         deep=_deep(torch, facts, deep),
         path=_path(torch, errors),
+        missing_libraries=_missing_libraries(torch, errors),
         companions=_companions(facts, torch),
     )
     if torch.build == Known("cpu", getattr(torch.build, "source", "")):
@@ -39,10 +42,21 @@ def derived(facts: Facts, deep: Mapping[str, Known[object]], errors: Sequence[Ra
             arch_list=torch.arch_list if isinstance(torch.arch_list, Known) else absent,
         )
     python = facts.python
+    if isinstance(python.commands, Known):
+        commands = tuple(_owned(one, python.prefix) for one in python.commands.value)
+        python = dataclasses.replace(python, commands=Known(commands, python.commands.source))
     pip = _named(facts, "pip")
     if pip and not isinstance(python.pip_version, Known):
         python = dataclasses.replace(python, pip_version=Known(pip.version, pip.metadata))
     return dataclasses.replace(facts, torch=torch, python=python)
+
+
+def _owned(command: Command, prefix: Reading[str]) -> Command:
+    """Whether a command is of the environment in question, where both are told."""
+    if not (isinstance(prefix, Known) and isinstance(command.prefix, Known)):
+        return command
+    same = command.prefix.value.rstrip("/\\") == prefix.value.rstrip("/\\")
+    return dataclasses.replace(command, ours=Known(same, command.prefix.source))
 
 
 def _named(facts: Facts, name: str) -> Optional[Distribution]:
@@ -65,6 +79,8 @@ def _torch_by_lists(facts: Facts) -> TorchFacts:
     if not isinstance(torch.version, Known):
         chosen = wheel.version if wheel else record.version if record else ""
         source = wheel.metadata if wheel else _source(facts)
+        if not chosen:
+            chosen, source = _asked(facts)
         if chosen:
             changes["version"] = Known(chosen, source)
             changes.update(_by_tag(chosen, source))
@@ -82,6 +98,17 @@ def _torch_by_lists(facts: Facts) -> TorchFacts:
         field: reading for field, reading in changes.items() if not isinstance(getattr(torch, field), Known)
     }
     return dataclasses.replace(torch, **kept)
+
+
+def _asked(facts: Facts) -> Tuple[str, str]:
+    """The one version of torch that was asked of pip, where something shows that it did come."""
+    seen = isinstance(facts.torch.path, Known) or isinstance(facts.torch.deep, Known)
+    requested = facts.installs.requested
+    if seen and isinstance(requested, Known):
+        versions = {found.group(1) for found in map(_torch.PINNED.match, requested.value) if found}
+        if len(versions) == 1:
+            return versions.pop(), requested.source
+    return "", ""
 
 
 def _source(facts: Facts) -> str:
@@ -129,6 +156,18 @@ def _path(torch: TorchFacts, errors: Sequence[Raised]) -> Reading[str]:
     return torch.path
 
 
+def _missing_libraries(torch: TorchFacts, errors: Sequence[Raised]) -> Reading[Tuple[MissingLibrary, ...]]:
+    """Libraries that the import of torch itself did not find: the traceback ends in torch."""
+    found: Dict[str, MissingLibrary] = {}
+    lines: List[str] = []
+    for error in errors:
+        lost = _LOST.match(error.message)
+        if lost and error.frames and error.frames[-1].module.split(".")[0] == "torch":
+            found[lost.group(1)] = MissingLibrary(lost.group(1), error.frames[-1].file, ())
+            lines.append(f"line {error.last}")
+    return Known(tuple(found.values()), joined(lines)) if found else torch.missing_libraries
+
+
 def _companions(facts: Facts, torch: TorchFacts) -> Reading[Tuple[Companion, ...]]:
     """Of pip's and conda's copies of one package that which came with the torch in use."""
     by_pip = {canonical(one.name): one for one in value_or(facts.installs.distributions, ())}
@@ -136,18 +175,26 @@ def _companions(facts: Facts, torch: TorchFacts) -> Reading[Tuple[Companion, ...
     version = value_or(torch.version, "")
     record, wheel = _record(facts, *_CONDA_TORCH), by_pip.get("torch")
     conda_wins = bool(record) and not (wheel and _public(wheel.version) == _public(version))
-    found: List[Companion] = list(torch.companions.value) if isinstance(torch.companions, Known) else []
+    told = {one.name: one for one in torch.companions.value} if isinstance(torch.companions, Known) else {}
+    found: List[Companion] = []
     for name in COMPANIONS:
-        if any(one.name == name for one in found):
-            continue
         dist, conda = by_pip.get(name), by_conda.get(name)
+        listed = None
         if conda and (conda_wins or dist is None):
-            found.append(_by_conda(name, conda, _source(facts)))
+            listed = _by_conda(name, conda, _source(facts))
         elif dist:
-            found.append(_by_pip(name, dist))
-    if not found:
-        return torch.companions
-    return Known(tuple(found), ", ".join(dict.fromkeys(one.path for one in found)))
+            listed = _by_pip(name, dist)
+        both = [one for one in (listed, told.get(name)) if one]
+        if both:
+            found.append(_together(both[0], both[-1]))
+    return Known(tuple(found), joined([one.path for one in found])) if found else torch.companions
+
+
+def _together(listed: Companion, told: Companion) -> Companion:
+    """What a list has of a package, and what an error says of it."""
+    names = ("cuda", "built_for_torch", "cxx11_abi", "missing_symbols", "missing_libraries")
+    known: Dict[str, Any] = {name: getattr(told, name) for name in names if isinstance(getattr(told, name), Known)}
+    return dataclasses.replace(listed, **known)
 
 
 def _by_pip(name: str, dist: Distribution) -> Companion:

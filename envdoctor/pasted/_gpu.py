@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tu
 
 from ..facts import Gpu, Holder
 from ..reading import Known, Reading, mapped
-from ._said import NOT_SAID, WHOLE
+from ._said import NOT_SAID, WHOLE, joined
 
 MIB = 1 << 20
 _FIELDS = tuple(field.name for field in dataclasses.fields(Gpu) if field.name not in ("index", "status"))
@@ -58,7 +58,7 @@ def merged(listings: List[Listing]) -> Known[Tuple[Gpu, ...]]:
                 continue
             if listing.source not in sources:
                 sources.append(listing.source)
-    return Known(tuple(sorted(found, key=lambda one: one.index)), ", ".join(sources[:8]))
+    return Known(tuple(sorted(found, key=lambda one: one.index)), joined(sources))
 
 
 def _place_of(one: Gpu, found: Sequence[Gpu]) -> Optional[int]:

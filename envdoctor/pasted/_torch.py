@@ -16,6 +16,8 @@ _CONDA_CUDA = re.compile(r"cuda_?(\d+\.\d+(?:\.\d+)?)")
 _CONDA_SHORT = re.compile(r"(?:cuda|cu)_?(\d{2,3})(?!\d)")
 #: In a local version: the torch that a package was built for.
 NAMED_TORCH = re.compile(r"(?:torch|pt)(\d+\.\d+(?:\.\d+)?)|pt(\d)(\d{1,2})(?!\d)")
+#: A requirement that names one version of torch.
+PINNED = re.compile(r"torch\s?===?\s?(\d+\.\d+[\w.+]{0,40})$")
 #: In a conda build string of a companion: py37_cu102.
 CONDA_TAG = re.compile(r"(?<![A-Za-z])cu\d{2,3}(?!\d)")
 _ARCH = re.compile(r"(?:sm|compute)_\d{2,3}[af]?")

@@ -28,7 +28,8 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
             index = int(one.group(1))
             if index in found or line.number - last > _GAP:
                 yield from _listing(found, parts, first, last)
-                found, parts, first = {}, {}, line.number
+                found, parts = {}, {}
+            first = first if found else line.number
             source = where(line.number)
             found[index] = gpu(index, name=Known(one.group(2), source), uuid=Known(one.group(3), source))
         elif part and index is not None:

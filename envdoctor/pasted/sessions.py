@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import lru_cache
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..frozen import frozen
@@ -39,6 +40,7 @@ _PYTHON = re.compile(rf"\s{{0,8}}>>>(?:[ ](.{{0,{_LONGEST}}}))?$")
 _PYTHON_MORE = re.compile(rf"\s{{0,8}}\.\.\.(?:[ ].{{0,{_LONGEST}}})?$")
 _NOTEBOOK = re.compile(rf"\s{{0,8}}In ?\[ ?[\d*]{{0,6}}\]: ?(.{{0,{_LONGEST}}})$")
 _CELL = re.compile(rf"[!%](?=(?:{_KNOWN})(?:[ ]|$))(.{{0,{_LONGEST}}})$")
+_SIGNS = ("$", ">", "#", "%", "!", "In [", "In[", "❯", "➜")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w{0,80})=(.*)", re.DOTALL)
 _SEPARATORS = frozenset(("|", "||", "&", "&&", ";", ";;", "|&", "(", ")", "<", ">", ">>", "<<", ">&", "2>", "2>&1"))
 _WRAPPERS = ("sudo", "time", "nohup", "env", "exec", "command")
@@ -75,7 +77,12 @@ def typed(lines: Sequence[Line]) -> Tuple[Typed, ...]:
 
 
 def exchanges(lines: Sequence[Line]) -> List[Exchange]:
-    """What was typed, with the lines up to the next prompt."""
+    """What was typed, with the lines up to the next prompt. Asked by many readers of one text, worked out once."""
+    return _exchanges(tuple(lines))
+
+
+@lru_cache(maxsize=1)
+def _exchanges(lines: Tuple[Line, ...]) -> List[Exchange]:
     found: List[Tuple[Typed, int, int]] = []  # what, the place after it, the place of the prompt
     place = 0
     while place < len(lines):
@@ -102,7 +109,7 @@ def exchanges(lines: Sequence[Line]) -> List[Exchange]:
 def prompt(line: Line) -> Optional[Typed]:
     """What is typed on this line, if it has a prompt."""
     text = line.text
-    if not text or len(text) > 2 * _LONGEST:
+    if len(text) > 2 * _LONGEST or not any(sign in text for sign in _SIGNS):
         return None
     python = _PYTHON.match(text)
     if python:
