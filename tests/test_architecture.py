@@ -21,6 +21,7 @@ ALLOWED = {
     "compat": {"versions"},
     "host": {"reading", "_machine"},
     "target": {"facts", "host", "reading"},
+    "pasted": {"codec", "facts", "reading", "urls", "versions"},
     "probes": {"facts", "host", "reading", "target", "urls", "versions"},
     "rules": {"compat", "facts", "reading", "report", "versions"},
     "cure": {"compat", "facts", "reading", "report", "versions"},
