@@ -36,12 +36,11 @@ def check(
     process. `patience` is the seconds after which an answer comes whatever hangs. Nothing is changed or executed.
     """
     from . import doctor
-    from .compat import CompatTable
     from .host import LocalHost
     from .target import Request
 
     request = Request(python, env, deep, patience)
-    return doctor.check(LocalHost(patience=request.mount_patience), request, CompatTable(), manager=manager)
+    return doctor.check(LocalHost(patience=request.mount_patience), request, manager=manager)
 
 
 def look(

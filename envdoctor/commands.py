@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional
+from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Tuple
 
 import click
 import typer
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .host import Host
     from .render.spinner import Spinner
     from .report import Report
+    from .rules import Rule
     from .target import Request
 
 MANAGERS = ("pip", "uv", "conda", "mamba", "micromamba", "pixi", "poetry")
@@ -248,10 +249,15 @@ def preflight(
 ) -> None:
     """May a job start now, and on which GPUs: 0 go, 1 no, 3 cannot tell, 75 none is free. Then start it there."""
     from .host import LocalHost
-    from .preflight.command import options, run
+    from .preflight.ahead import Ahead
+    from .preflight.options import options
 
     wanted = options(gpus, mem, max_util, checked, wait, timeout, claim, format, tuple(command or ()))
-    raise typer.Exit(run(LocalHost(), wanted))
+    host = LocalHost()
+    nvml = Ahead(host, wanted.timeout)
+    from .preflight.command import run  # while the driver is asked
+
+    raise typer.Exit(run(host, wanted, nvml))
 
 
 def _request(python: Optional[str], env: Optional[str], deep: bool, patience: float) -> Request:
@@ -283,16 +289,20 @@ def _own_environ() -> Mapping[str, str]:
 
 
 def _examined(host: Host, request: Request, select: List[str], ignore: List[str], manager: Optional[str]) -> Report:
-    from .choosing import chosen
-    from .compat import CompatTable
     from .doctor import check as examine
-    from .rules import all_rules
 
-    wanted = chosen(all_rules(), select, ignore)
+    wanted = _chosen(select, ignore) if select or ignore else None  # None: all, imported when the look has begun
     with _spinner() as waiting:
-        report = examine(host, request, CompatTable(), wanted, manager, waiting)
+        report = examine(host, request, None, wanted, manager, waiting)
     refuse_unusable(request, report.facts)
     return report
+
+
+def _chosen(select: List[str], ignore: List[str]) -> Tuple[Rule, ...]:
+    from .choosing import chosen
+    from .rules import all_rules
+
+    return chosen(all_rules(), select, ignore)
 
 
 @contextmanager
