@@ -23,6 +23,7 @@ from .rows import (
     NoRow,
     OfficialLine,
     Origin,
+    Signature,
     TorchRelease,
     Variable,
     WheelIndex,
