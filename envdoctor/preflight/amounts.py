@@ -35,5 +35,5 @@ def seconds(text: str) -> float:
 
 
 def shown(size: int) -> str:
-    """ "79.6 GiB", "500 MiB"."""
+    """As in "79.6 GiB" and "500 MiB"."""
     return f"{size / (1 << 30):.1f} GiB" if size >= 1 << 30 else f"{size >> 20} MiB"

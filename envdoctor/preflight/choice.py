@@ -1,4 +1,4 @@
-"""What can be handed out, what is wished for, and what was thought of each."""
+"""What can be handed out, and what was thought of each."""
 
 from __future__ import annotations
 
@@ -27,13 +27,6 @@ class Choice:
 
 
 @frozen
-class Wish:
-    gpus: int = 1
-    memory: Optional[int] = None  # bytes that each GPU must have free; None: a GPU that nobody computes on
-    max_util: int = 10  # percent
-
-
-@frozen
 class Opinion:
     """`answer`: go | busy (it will pass) | no (waiting does not help) | unknown."""
 
@@ -44,6 +37,7 @@ class Opinion:
     free: int = 0  # bytes
     sharing: int = 0  # processes that compute on it already
     worn: bool = False  # a row remap waits for a reset: usable, but the last to take
+    claimer: int = 0  # pid of who claimed it, where seen
     loaded: bool = False  # busy only by its utilisation, which another look may see otherwise
 
 

@@ -5,56 +5,25 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import replace
-from typing import Callable, Dict, Mapping, NoReturn, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Mapping, NoReturn, Optional, Tuple
 
 from .._machine import launch
 from ..answer import dumb, format_for
 from ..exits import Exit
-from ..frozen import frozen
 from ..host import Host
-from ..report import Finding
 from ..voice import Unusable, finish, out, say
-from . import amounts
-from .choice import Wish
 from .claims import Claims, folder_for
 from .decide import Decision, Question, attempt
-from .page import as_json, as_shell, as_task_prolog, environment, page
+from .options import Options
+from .page import environment, texts
 from .site import read_site
 
-
-@frozen
-class Options:
-    wish: Wish
-    check: bool
-    wait: Optional[float]  # seconds
-    timeout: float  # seconds
-    claim: bool
-    format: Optional[str]
-    command: Tuple[str, ...]
+if TYPE_CHECKING:
+    from ..report import Finding
+    from .ahead import Ahead
 
 
-def options(
-    gpus: int,
-    mem: Optional[str],
-    max_util: int,
-    check: bool,
-    wait: Optional[str],
-    timeout: str,
-    claim: bool,
-    format: Optional[str],
-    command: Tuple[str, ...],
-) -> Options:
-    """The command line understood. Unusable: an amount that is none."""
-    try:
-        wish = Wish(gpus, None if mem is None else amounts.memory(mem), max_util)
-        longest = None if wait is None else amounts.seconds(wait)
-        patience = max(0.2, amounts.seconds(timeout))
-    except ValueError as error:
-        raise Unusable(str(error)) from None
-    return Options(wish, check, longest, patience, claim, format, command)
-
-
-def run(host: Host, options: Options) -> Exit:
+def run(host: Host, options: Options, nvml: Ahead) -> Exit:
     """The exit code, unless there is a command to start and a GPU for it: then this does not return."""
     program = _program(host, options.command)
     site, slip = read_site(host)
@@ -62,7 +31,7 @@ def run(host: Host, options: Options) -> Exit:
     taking = bool(options.command) or options.claim
 
     def question(take: bool) -> Question:
-        return Question(options.wish, site, options.timeout, take, _minute)
+        return Question(options.wish, site, options.timeout, take, _minute, nvml)
 
     findings, problem = _environment(host, options, program)
     decision = problem or _decided(host, options, claims, question, taking)
@@ -153,22 +122,24 @@ def _minute() -> int:
 
 def _show(host: Host, options: Options, decision: Decision, findings: Tuple[Finding, ...]) -> None:
     """Before a job all goes to stderr: stdout is the job's."""
-    lines = page(decision, findings)
+    told = "\n".join(f"envdoctor: {text}" for text in texts(decision, findings))
     if options.command:
-        say("\n".join(f"envdoctor: {line.text}" for line in lines))
+        say(told)
         return
+    from .page import as_json, as_shell, as_task_prolog, page
+
     wanted = format_for(options.format, host.environ)
     if wanted == "json-v1":
         out(as_json(decision, findings))
     elif wanted == "shell":
         out(as_shell(decision))
-        say("\n".join(f"envdoctor: {line.text}" for line in lines))
+        say(told)
     elif wanted == "task-prolog":
-        out(as_task_prolog(decision, lines))
+        out(as_task_prolog(decision, findings))
     else:
         from ..answer import show_page
 
-        show_page(lines, wanted)
+        show_page(page(decision, findings), wanted)
 
 
 def _start(

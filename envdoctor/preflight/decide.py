@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..exits import Exit
 from ..facts import Gpu
 from ..frozen import frozen
-from ..host import Host
+from ..host import Host, NvmlAnswer
 from ..probes.gpus import by_nvml
 from ..reading import Absent, Known, Reading, Unknown, value_or
-from .choice import Choice, Opinion, Wish, choices
-from .claims import Claims
+from .choice import Choice, Opinion, choices
+from .claims import HIDDEN, TAKEN, Claims, Owner
 from .judge import judge
 from .offers import refusals
+from .options import Wish
 from .rank import ranked
 from .site import Site
 
@@ -42,6 +43,7 @@ class Question:
     timeout: float
     taking: bool  # whether what is picked is to be claimed
     minute: Callable[[], int]  # of the day, local time
+    nvml: Callable[[float], Reading[NvmlAnswer]]
 
 
 def attempt(host: Host, question: Question, claims: Claims) -> Decision:
@@ -49,13 +51,11 @@ def attempt(host: Host, question: Question, claims: Claims) -> Decision:
     answer, opinions = _observed(host, question)
     if not isinstance(answer, Known) or not answer.value:
         return _no_driver(answer)
-    owners = claims.owners(opinion.choice.uuid for opinion in opinions if opinion.choice.uuid)
-    others = {uuid: owner for uuid, owner in owners.items() if uuid not in claims.held()}
-    opinions = tuple(
-        _claimed(each, others[each.choice.uuid].words) if each.choice.uuid in others else each for each in opinions
-    )
-    mine = _mine(host, answer.value, [uuid for uuid, owner in owners.items() if owner.uid == host.identity().uid])
-    limit, warnings = _courtesy(question, mine)
+    owners: Dict[str, Owner] = {}
+    if not question.taking or question.site.max_per_user is not None:
+        owners = claims.owners(opinion.choice.uuid for opinion in opinions if opinion.choice.uuid)
+        opinions = _with_claims(opinions, owners)
+    limit, warnings = _courtesy(question, _mine(host, answer.value, owners))
     if limit is not None:
         return Decision(limit[0], limit[1], opinions, (), warnings)
     picked, opinions = _picked(host, question, claims, opinions)
@@ -87,7 +87,7 @@ def _observed(host: Host, question: Question) -> Tuple[Reading[Tuple[Gpu, ...]],
     for number in range(_LOOKS):
         if number:
             time.sleep(_BETWEEN)
-        answer = by_nvml(host, host.nvml(question.timeout))
+        answer = by_nvml(host, question.nvml(question.timeout))
         if not isinstance(answer, Known):
             return answer, ()
         for gpu in answer.value:
@@ -123,20 +123,29 @@ def _no_driver(answer: Reading[Tuple[Gpu, ...]]) -> Decision:
     return Decision(Exit.FINDINGS, "no go: the driver counts no GPU here")
 
 
-def _claimed(opinion: Opinion, by: str) -> Opinion:
-    if opinion.answer != "go":
-        return opinion
-    return Opinion(opinion.choice, "busy", f"claimed by {by}", opinion.util, opinion.free)
+def _with_claims(opinions: Tuple[Opinion, ...], owners: Mapping[str, Owner]) -> Tuple[Opinion, ...]:
+    """What would do and is claimed is busy."""
+    return tuple(
+        _busy(each, f"claimed by {owners[each.choice.uuid].words}", owners[each.choice.uuid].pid)
+        if each.answer == "go" and each.choice.uuid in owners
+        else each
+        for each in opinions
+    )
 
 
-def _mine(host: Host, gpus: Tuple[Gpu, ...], claimed: List[str]) -> Set[str]:
+def _busy(opinion: Opinion, why: str, claimer: int = 0) -> Opinion:
+    return Opinion(opinion.choice, "busy", why, opinion.util, opinion.free, claimer=claimer)
+
+
+def _mine(host: Host, gpus: Tuple[Gpu, ...], owners: Mapping[str, Owner]) -> Set[str]:
     """UUIDs of what this user holds already: claimed, or with a process on it."""
+    uid = host.identity().uid
     holding = {
         str(value_or(gpu.uuid, gpu.index))
         for gpu in gpus
         if any(value_or(holder.mine, False) and holder.kind != "G" for holder in value_or(gpu.holders, ()))
     }
-    return holding | set(claimed)
+    return holding | {uuid for uuid, owner in owners.items() if owner.uid == uid}
 
 
 def _courtesy(question: Question, mine: Set[str]) -> Tuple[Optional[Tuple[Exit, str]], Tuple[str, ...]]:
@@ -161,47 +170,42 @@ def _picked(
 ) -> Tuple[Tuple[Choice, ...], Tuple[Opinion, ...]]:
     """The best that could be claimed, and the opinions, with what others were quicker to claim. Two that take parts of
     each other's set both let go; a moment later one of them gets its own."""
-    order = ranked(opinions, question.wish, _nodes(host, opinions) if question.wish.gpus > 1 else {})
     wanted = question.wish.gpus
+    order = ranked(opinions, question.wish, _nodes(host, opinions) if wanted > 1 else {})
     if len(order) < wanted:
         return (), opinions
     if not question.taking:
         return tuple(each.choice for each in order[:wanted]), opinions
-    taken: Dict[str, str] = {}
-    for number in range(_TRIES if wanted > 1 else 1):
-        if number:
-            time.sleep(_jitter(claims, number))
-        picked, taken = _claim(order, wanted, claims)
-        if len(picked) == wanted or not picked:
-            break
+    for number in range(_TRIES):
+        picked, refused = _claim(order, wanted, claims)
+        if len(picked) == wanted and _within(question.site, host, claims, opinions):
+            return picked, opinions
         claims.release()
-    if len(picked) == wanted and _within(question.site, host, claims, opinions):
-        return picked, _told(opinions, taken)
-    claims.release()
-    return (), _told(opinions, taken)
+        if not 0 < len(picked) < wanted:
+            break
+        time.sleep(_jitter(number))
+    taken = [uuid for uuid, why in refused.items() if why == TAKEN]
+    owners = claims.owners(taken) if taken else {}
+    opinions = tuple(
+        _busy(each, refused[each.choice.uuid]) if refused.get(each.choice.uuid, TAKEN) != TAKEN else each
+        for each in opinions
+    )
+    return (), _with_claims(opinions, {uuid: owners.get(uuid, HIDDEN) for uuid in taken})
 
 
 def _claim(order: Tuple[Opinion, ...], wanted: int, claims: Claims) -> Tuple[Tuple[Choice, ...], Dict[str, str]]:
+    """What is claimed now, and UUID -> why not for the others that were tried."""
     picked: List[Choice] = []
-    taken: Dict[str, str] = {}
+    refused: Dict[str, str] = {}
     for opinion in order:
         if len(picked) == wanted:
             break
         why = claims.take(opinion.choice.uuid)
         if why:
-            taken[opinion.choice.uuid] = why
+            refused[opinion.choice.uuid] = why
         else:
             picked.append(opinion.choice)
-    return tuple(picked), taken
-
-
-def _told(opinions: Tuple[Opinion, ...], taken: Dict[str, str]) -> Tuple[Opinion, ...]:
-    return tuple(
-        Opinion(each.choice, "busy", taken[each.choice.uuid], each.util, each.free)
-        if each.choice.uuid in taken
-        else each
-        for each in opinions
-    )
+    return tuple(picked), refused
 
 
 def _within(site: Site, host: Host, claims: Claims, opinions: Tuple[Opinion, ...]) -> bool:
@@ -213,9 +217,9 @@ def _within(site: Site, host: Host, claims: Claims, opinions: Tuple[Opinion, ...
     return sum(owner.uid == uid for owner in owners.values()) <= site.max_per_user
 
 
-def _jitter(claims: Claims, number: int) -> float:
+def _jitter(number: int) -> float:
     """Seconds; different for each process, so that two that collided do not collide again."""
-    return 0.01 * number * (1 + (time.monotonic_ns() >> 10) % 7)
+    return 0.01 * (number + 1) * (1 + (time.monotonic_ns() >> 10) % 7)
 
 
 def _nodes(host: Host, opinions: Tuple[Opinion, ...]) -> Dict[int, int]:

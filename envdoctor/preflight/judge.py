@@ -8,7 +8,8 @@ from ..facts import Gpu, Holder
 from ..probes._nvml import error
 from ..reading import Absent, Known, Reading, Unknown, value_or
 from .amounts import shown
-from .choice import Choice, Opinion, Wish
+from .choice import Choice, Opinion
+from .options import Wish
 from .site import Site
 
 _MIB = 1 << 20
@@ -33,7 +34,7 @@ def judge(choice: Choice, seen: Sequence[Gpu], wish: Wish, site: Site, user: str
 
     def opinion(answer: str, why: str, loaded: bool = False) -> Opinion:
         sharing = 0 if choice.mig else len(computing)
-        return Opinion(choice, answer, why, util, _int(free), sharing, worn, loaded)
+        return Opinion(choice, answer, why, util, _int(free), sharing, worn, loaded=loaded)
 
     broken = _broken(seen) or _closed(choice, gpu) or _unread(choice, gpu, memory, used, free)
     if broken:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import Dict, Iterable, List, Tuple
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Tuple
 
 from ..exits import Exit
 from ..reading import value_or
-from ..render.page import Line
-from ..render.shell import line as shell_line
 from ..render.words import shown
-from ..report import Finding
-from .choice import Choice, Opinion
+from .choice import Choice
 from .decide import Decision
 
+if TYPE_CHECKING:
+    from ..render.page import Line
+    from ..report import Finding
+
 _STYLES = {"go": "good", "busy": "warning", "no": "error", "unknown": "warning"}
+
+Spans = Tuple[Tuple[str, str], ...]  # text and style, as in render/page.py
 
 
 def environment(picked: Iterable[Choice]) -> Dict[str, str]:
@@ -23,26 +25,26 @@ def environment(picked: Iterable[Choice]) -> Dict[str, str]:
 
 
 def page(decision: Decision, findings: Tuple[Finding, ...] = ()) -> Tuple[Line, ...]:
+    from ..render.page import Line
+
+    return tuple(Line(spans) for spans in _lines(decision, findings))
+
+
+def texts(decision: Decision, findings: Tuple[Finding, ...] = ()) -> Tuple[str, ...]:
+    return tuple("".join(text for text, _ in spans) for spans in _lines(decision, findings))
+
+
+def _lines(decision: Decision, findings: Tuple[Finding, ...]) -> Iterator[Spans]:
     """One line a GPU, what else there is to say, and the verdict."""
-    lines = [_opinion(opinion, decision.picked) for opinion in decision.opinions]
-    lines += [Line((("warning ", "warning"), (shown(text), ""))) for text in decision.warnings]
-    lines += [_finding(finding) for finding in findings]
-    style = "good" if decision.code == Exit.OK else "strong"
-    return (*lines, Line(((shown(decision.sentence), style),)))
-
-
-def _opinion(opinion: Opinion, picked: Tuple[Choice, ...]) -> Line:
-    chosen = any(choice.uuid == opinion.choice.uuid for choice in picked) and opinion.choice.uuid
-    answer = "picked" if chosen else opinion.answer
-    return Line(
-        ((f"{opinion.choice.label}  ", "strong"), (f"{answer:<7}", _STYLES[opinion.answer]), (shown(opinion.why), ""))
-    )
-
-
-def _finding(finding: Finding) -> Line:
-    return Line(
-        ((f"{finding.severity} ", finding.severity), (f"{finding.name}  ", "strong"), (shown(finding.title), ""))
-    )
+    for opinion in decision.opinions:
+        chosen = opinion.choice.uuid and any(choice.uuid == opinion.choice.uuid for choice in decision.picked)
+        answer = f"{'picked' if chosen else opinion.answer:<7} "
+        yield (f"{opinion.choice.label}  ", "strong"), (answer, _STYLES[opinion.answer]), (shown(opinion.why), "")
+    for text in decision.warnings:
+        yield ("warning ", "warning"), (shown(text), "")
+    for finding in findings:
+        yield (f"{finding.severity} ", finding.severity), (f"{finding.name}  ", "strong"), (shown(finding.title), "")
+    yield ((shown(decision.sentence), "good" if decision.code == Exit.OK else "strong"),)
 
 
 def as_json(decision: Decision, findings: Tuple[Finding, ...] = ()) -> str:
@@ -59,6 +61,8 @@ def as_json(decision: Decision, findings: Tuple[Finding, ...] = ()) -> str:
         }
         for opinion in decision.opinions
     ]
+    import json
+
     content = {
         "format": "preflight-v1",
         "answer": {Exit.OK: "go", Exit.FINDINGS: "no", Exit.TRY_LATER: "later"}.get(decision.code, "unknown"),
@@ -77,12 +81,14 @@ def as_json(decision: Decision, findings: Tuple[Finding, ...] = ()) -> str:
 
 def as_shell(decision: Decision) -> str:
     """`export` lines for eval, nothing where no GPU was picked: a job must not go on to all of them by mistake."""
+    from ..render.shell import line as shell_line
+
     made = environment(decision.picked) if decision.picked else {}
     return "".join(f"export {shell_line((f'{name}={value}',))}\n" for name, value in made.items())
 
 
-def as_task_prolog(decision: Decision, lines: Iterable[Line]) -> str:
+def as_task_prolog(decision: Decision, findings: Tuple[Finding, ...] = ()) -> str:
     """What Slurm reads from a TaskProlog: `print` lines reach the user, `export` lines the job's environment."""
-    told = "".join(f"print envdoctor: {line.text}\n" for line in lines)
+    told = "".join(f"print envdoctor: {text}\n" for text in texts(decision, findings))
     made = environment(decision.picked) if decision.picked else {}
     return told + "".join(f"export {name}={value}\n" for name, value in made.items())

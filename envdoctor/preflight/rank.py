@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, Sequence, Tuple
 
-from .choice import Opinion, Wish
+from .choice import Opinion
+from .options import Wish
 
 
 def ranked(opinions: Sequence[Opinion], wish: Wish, nodes: Mapping[int, int]) -> Tuple[Opinion, ...]:

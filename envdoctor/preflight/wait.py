@@ -55,7 +55,7 @@ def wait(
             if progress is not None:
                 progress(decision, end - time.monotonic())
             longest = pause if left_since is None else min(pause, passing)
-            _idle(host, claims, queue.is_first, decision, first, min(end, time.monotonic() + longest), tick)
+            _idle(host, queue.is_first, decision, first, min(end, time.monotonic() + longest), tick)
             pause = min(pause * 2, _LONGEST)
     finally:
         queue.leave()
@@ -67,7 +67,6 @@ def _behind(decision: Decision) -> Decision:
 
 def _idle(
     host: Host,
-    claims: Claims,
     is_first: Callable[[], bool],
     decision: Decision,
     first: bool,
@@ -75,23 +74,18 @@ def _idle(
     tick: float,
 ) -> None:
     """Sleep until the time has come to ask again, or something has changed that can be seen without asking."""
-    uuids = [opinion.choice.uuid for opinion in decision.opinions if opinion.answer == "busy" and opinion.choice.uuid]
-    owned, alive = set(claims.owners(uuids)), _alive(host, _pids(decision.opinions))
+    alive = _alive(host, _pids(decision.opinions))
     while time.monotonic() < until:
         time.sleep(max(0.0, min(tick, until - time.monotonic())))
-        if not first and is_first():
-            return
-        if first and (owned - set(claims.owners(owned)) or alive - _alive(host, alive)):
+        if is_first() if not first else alive - _alive(host, alive):
             return
 
 
 def _pids(opinions: Tuple[Opinion, ...]) -> Set[int]:
-    return {
-        holder.pid
-        for opinion in opinions
-        if opinion.answer == "busy"
-        for holder in value_or(opinion.choice.gpu.holders, ())
-    }
+    """Who stands in the way: processes on busy GPUs, and those that claimed them."""
+    busy = [opinion for opinion in opinions if opinion.answer == "busy"]
+    holders = {holder.pid for opinion in busy for holder in value_or(opinion.choice.gpu.holders, ())}
+    return holders | {opinion.claimer for opinion in busy if opinion.claimer}
 
 
 def _alive(host: Host, pids: Iterable[int]) -> Set[int]:

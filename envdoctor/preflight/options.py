@@ -1,0 +1,48 @@
+"""What is asked for, understood before anything else is loaded."""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+from ..frozen import frozen
+from ..voice import Unusable
+from . import amounts
+
+
+@frozen
+class Wish:
+    gpus: int = 1
+    memory: Optional[int] = None  # bytes that each GPU must have free; None: a GPU that nobody computes on
+    max_util: int = 10  # percent
+
+
+@frozen
+class Options:
+    wish: Wish
+    check: bool
+    wait: Optional[float]  # seconds
+    timeout: float  # seconds
+    claim: bool
+    format: Optional[str]
+    command: Tuple[str, ...]
+
+
+def options(
+    gpus: int,
+    mem: Optional[str],
+    max_util: int,
+    check: bool,
+    wait: Optional[str],
+    timeout: str,
+    claim: bool,
+    format: Optional[str],
+    command: Tuple[str, ...],
+) -> Options:
+    """The command line understood. Unusable: an amount that is none."""
+    try:
+        wish = Wish(gpus, None if mem is None else amounts.memory(mem), max_util)
+        longest = None if wait is None else amounts.seconds(wait)
+        patience = max(0.2, amounts.seconds(timeout))
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+    return Options(wish, check, longest, patience, claim, format, command)
