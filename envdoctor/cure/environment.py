@@ -101,7 +101,7 @@ def _creation(case: Case, tool: str, folder: str, minor: str) -> Tuple[Argv, str
 def free_folder(facts: Facts, tool: str) -> str:
     """A folder of the user's own that no known environment has: the old one's name with a number, or `torch`."""
     own = value_or(facts.python.prefix, "")
-    if not own and isinstance(facts.python.venv, Known):
+    if isinstance(facts.python.venv, Known):  # the one in question, also where another Python runs in its place
         own = facts.python.venv.value.path
     in_environment = isinstance(facts.python.venv, Known) or value_or(facts.python.kind, "") == "conda"
     name = posixpath.basename(own) if in_environment and own else "torch"

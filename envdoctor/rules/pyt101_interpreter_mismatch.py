@@ -85,7 +85,9 @@ def _installed_elsewhere(
 ) -> Optional[Finding]:
     if torch_state(facts) != MISSING:
         return None
-    others = elsewhere_of(facts, "torch")
+    # Of an environment that was moved, moved-venv speaks: its `activate` leads nowhere.
+    moved = facts.python.venv.value.path if relocated(facts) and isinstance(facts.python.venv, Known) else None
+    others = [one for one in elsewhere_of(facts, "torch") if one.prefix != moved]
     if not others:
         return None
     because = [seen("no torch for this interpreter", facts.python.executable)]

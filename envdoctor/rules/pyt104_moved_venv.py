@@ -24,9 +24,10 @@ from ..compat import CompatTable
 from ..facts import Facts, VenvFacts
 from ..reading import Absent, given, need, value_or
 from ..report import Evidence, Finding, NeedEnvironment, NeedVariable, NotApplicable, Remedy
-from ._active import foreign, relocated
+from ._active import active_prefix, foreign, relocated
 from ._common import finding, seen
 from ._requirements import chosen
+from ._wanted import elsewhere_of
 
 ID = "PYT104"
 NAME = "moved-venv"
@@ -56,9 +57,20 @@ def _anew(facts: Facts, venv: VenvFacts) -> Remedy:
     """The same environment again: its Python, torch unless it is known to have none, and what was chosen beside it."""
     version = value_or(venv.version, "")
     minor = ".".join(version.split(".")[:2]) if version else None
-    had_torch = not isinstance(facts.torch.path, Absent)
-    need_ = NeedEnvironment(python=minor, with_torch=had_torch, requirements=chosen(facts))
+    if _is_active(facts, venv):
+        had_torch, requirements = not isinstance(facts.torch.path, Absent), chosen(facts)
+    else:  # another Python runs in its place, and what is installed was asked of that one
+        same = posixpath.normpath(venv.path)
+        had_torch = any(posixpath.normpath(one.prefix) == same for one in elsewhere_of(facts, "torch"))
+        requirements = ()
+    need_ = NeedEnvironment(python=minor, with_torch=had_torch, requirements=requirements)
     return Remedy("make the environment anew where you want it", (need_,))
+
+
+def _is_active(facts: Facts, venv: VenvFacts) -> bool:
+    path = posixpath.normpath(venv.path)
+    inside = value_or(facts.python.executable, "").startswith(f"{path}/")
+    return inside or posixpath.normpath(active_prefix(facts)) == path
 
 
 def _base_gone(facts: Facts, venv: VenvFacts) -> Optional[Finding]:
@@ -119,15 +131,18 @@ def _moved(facts: Facts, venv: VenvFacts) -> Optional[Finding]:
     if said and posixpath.normpath(said) != posixpath.normpath(venv.path):
         because.append(seen(f"activate sets VIRTUAL_ENV to {said}", venv.activate_says))
     because += [Evidence(f"starts {value_or(command.interpreter, old)}", command.path) for command in dead[:3]]
+    if not _is_active(facts, venv):  # it was activated, and the shell fell through to what else is on PATH
+        because.append(seen("another Python runs in its place", facts.python.executable))
+    sure = bool(dead) or not _is_active(facts, venv)
     return finding(
         ID,
         NAME,
-        "error" if dead else "warning",
+        "error" if sure else "warning",
         f"{venv.path} was made as {old}: it was moved or copied",
         "Its scripts and `activate` still lead to the old path; only bin/python itself works.",
         because,
         (_anew(facts, venv),),
-        "certain" if dead else "likely",
+        "certain" if sure else "likely",
     )
 
 

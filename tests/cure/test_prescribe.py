@@ -159,6 +159,12 @@ def test_a_name_that_is_taken_is_passed_over() -> None:
     assert fix(facts, NeedEnvironment("3.11", with_torch=False)).commands[0][-1] == f"{HOME_ENV}-3"
 
 
+def test_it_is_called_like_the_environment_in_question_whatever_python_runs_in_its_place() -> None:
+    fallen_through = change(system(), "python", venv=healthy().python.venv)
+    made = fix(fallen_through, NeedEnvironment("3.11", with_torch=False))
+    assert made.commands[0][-1] == f"{ENV}-2"
+
+
 def test_a_copy_in_the_user_site_goes_even_where_the_system_python_takes_no_installs() -> None:
     user_site = "/home/ana/.local/lib/python3.11/site-packages"
     facts = change(system(), "installs", distributions=Known((dist("torch", "1.13", location=user_site),), "ask"))

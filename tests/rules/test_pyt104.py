@@ -9,7 +9,7 @@ from envdoctor.report import NeedEnvironment, NeedVariable
 
 from ..healthy import ENV, command
 from .asking import NOT_KNOWN, asked, change, evidence, found, healthy, needs, silent, the_one
-from .installed import system_python
+from .installed import elsewhere, system_python
 
 ID = "PYT104"
 OLD = "/home/ana/old"
@@ -48,6 +48,25 @@ def test_an_environment_without_torch_gets_none() -> None:
     finding = the_one(ID, change(facts, "torch", path=Absent(("sys.path",))))
     chosen = ("numpy==1.26.4", "ultralytics==8.3.0")
     assert needs(finding) == [NeedEnvironment(python="3.11", with_torch=False, requirements=chosen)]
+
+
+def fallen_through() -> Facts:
+    """The moved environment was activated: its old path is on PATH, and the system's Python runs."""
+    facts = system_python(healthy())
+    moved = made_as(OLD).python.venv
+    claims = (Claim("PATH", "/usr/bin/python3", Known("/usr/bin/python3", "PATH")), Claim("VIRTUAL_ENV", OLD, Absent()))
+    return change(facts, "python", venv=moved, claims=Known(claims, "PATH"))
+
+
+def test_an_activated_one_through_which_the_shell_fell() -> None:
+    facts = elsewhere(fallen_through(), ENV)
+    finding = the_one(ID, facts)
+    assert finding.severity == "error" and "another Python runs in its place" in evidence(finding)
+    # What the system's Python has says nothing of what was in it; that it had torch is known from outside.
+    assert needs(finding) == [NeedEnvironment(python="3.11")]
+    assert needs(the_one(ID, fallen_through())) == [NeedEnvironment(python="3.11", with_torch=False)]
+    assert silent("PYT101", facts) == "pass"  # to activate it is no way out
+    assert found("PYT101", elsewhere(fallen_through(), "/home/ana/other"))
 
 
 def test_a_copied_environment_starts_the_original() -> None:
