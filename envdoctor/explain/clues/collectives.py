@@ -1,0 +1,30 @@
+"""A run that hangs, and the same run that ends with a switch of NCCL set."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator
+
+from ..evidence import Case, Clue, out
+
+_SWITCH = re.compile(r"\b(NCCL_(?:P2P_DISABLE|P2P_LEVEL|SHM_DISABLE|IB_DISABLE|SOCKET_IFNAME|NET|ALGO|NVLS_ENABLE)=\S{1,30})")
+_HANGS = re.compile(r"rc=124|\^C|timed out|hang|Terminated|rc=137")
+_ENDS = re.compile(r"rc=0\b|done|OK\b|success", re.I)
+_MANY = re.compile(r"torchrun|torch\.distributed|mpirun|srun|deepspeed|accelerate launch|all_reduce|allreduce|--nproc")
+
+
+def read(case: Case) -> Iterator[Clue]:
+    hung = ended = 0
+    for exchange in case.exchanges:
+        if not _MANY.search(exchange.typed.text) and not _SWITCH.search(exchange.typed.text):
+            continue
+        printed = out(exchange)
+        if _SWITCH.search(exchange.typed.text) and (_ENDS.search(printed) or not printed.strip()):
+            ended = ended or exchange.typed.number
+        elif _HANGS.search(printed):
+            hung = hung or exchange.typed.number
+    if hung and ended:
+        says = "with a switch of NCCL set the same run ends, without it it hangs"
+        yield Clue("nccl-hang-or-p2p", 90, says, f"line {ended}", says)
+    elif hung:
+        yield Clue("nccl-hang-or-p2p", 40, "a run on several GPUs does not end", f"line {hung}")

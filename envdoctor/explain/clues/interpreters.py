@@ -1,0 +1,159 @@
+"""pip of one environment beside Python of another; the same import that works here and fails there."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator, List, Optional, Set, Tuple
+
+from ..evidence import Case, Clue, out
+from ._pythons import executables, minor, pips, prefix_of, same, typed_pythons, which
+
+_MISSING = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '?([A-Za-z_]\w{0,60})'?(?![.\w])")
+_SATISFIED = re.compile(r"Requirement already satisfied: ([\w.-]{1,60})\S{0,30} in (\S.{0,200}?(?:site|dist)-packages)")
+_LISTED = re.compile(r"^ {0,4}([A-Za-z][\w.-]{1,60}) {1,60}(\d+\.\d[\w.+]{0,30})\b", re.M)
+_SHEBANG = re.compile(r"^#! ?(\S{1,200}python[\d.]{0,5})", re.M)
+_MODULES = {"pytorch": "torch", "opencv-python": "cv2", "torch": "torch", "pytorch-cpu": "torch"}
+_OK = re.compile(r"^(?:ok\b|\d+\.\d+|True|False|<module)", re.M)
+
+
+def read(case: Case) -> Iterator[Clue]:
+    missing = {found.group(1): line for found, line in case.all(_MISSING)}
+    if not missing:
+        return
+    if case.hit("pip.build-isolation"):
+        return
+    own = _python_prefix(case)
+    yield from _by_pip(case, own, missing)
+    yield from _satisfied(case, own, missing)
+    yield from _works_elsewhere(case, missing)
+    yield from _two_executables(case)
+    yield from _listed(case, own, missing)
+
+
+def _python_prefix(case: Case) -> Tuple[str, int]:
+    """The environment of the Python that failed."""
+    for path, line in (*which(case, "python"), *typed_pythons(case)):
+        if prefix_of(path):
+            return prefix_of(path), line
+    for exchange in case.exchanges:
+        if "sys.executable" in exchange.typed.text:
+            for path, line in executables(case):
+                if prefix_of(path):
+                    return prefix_of(path), line
+    return "", 0
+
+
+def _by_pip(case: Case, own: Tuple[str, int], missing: "dict[str, int]") -> Iterator[Clue]:
+    prefix, line = own
+    if not prefix:
+        return
+    for pip in pips(case)[:1]:
+        if pip.prefix and not same(pip.prefix, prefix):
+            says = f"pip belongs to {pip.prefix}, python to {prefix}"
+            yield Clue("interpreter-mismatch", 90, says, f"line {pip.line}", says)
+            yield Clue("torch-missing", -70, says, f"line {pip.line}")
+            yield Clue("broken-install", -60, says, f"line {pip.line}")
+    for path, number in which(case, "pip")[:1]:
+        other = prefix_of(path)
+        if other and not same(other, prefix):
+            says = f"pip on PATH is {path}, python is of {prefix}"
+            yield Clue("interpreter-mismatch", 80, says, f"line {number}", says)
+            yield Clue("torch-missing", -60, says, f"line {number}")
+
+
+def _satisfied(case: Case, own: Tuple[str, int], missing: "dict[str, int]") -> Iterator[Clue]:
+    for found, line in case.all(_SATISFIED):
+        name = _module(found.group(1))
+        if name not in missing:
+            continue
+        prefix, theirs = prefix_of(found.group(2) + "/x"), re.search(r"python(\d\.\d{1,2})", found.group(2))
+        ours = minor(case)
+        other = bool(own[0] and prefix and not same(own[0], prefix))
+        if other or (theirs and ours and theirs.group(1) != ours and _stated(case, ours)):
+            says = f"pip has {found.group(1)} in {found.group(2)}, which is not where this Python looks"
+            yield Clue("interpreter-mismatch", 88, says, f"line {line}", says)
+            yield Clue("torch-missing", -75, says, f"line {line}")
+        elif own[0] and prefix:
+            yield Clue("broken-install", 75, f"pip counts {found.group(1)} as installed for the Python that fails", f"line {line}")
+        else:
+            yield Clue("interpreter-mismatch", 65, f"pip has {found.group(1)} in {found.group(2)}", f"line {line}")
+        return
+
+
+def _stated(case: Case, version: str) -> bool:
+    return re.search(rf"Python {re.escape(version)}", case.text) is not None
+
+
+def _works_elsewhere(case: Case, missing: "dict[str, int]") -> Iterator[Clue]:
+    for exchange in case.exchanges:
+        printed = out(exchange)
+        sudo = re.match(r"(?:sudo|docker exec|crontab|srun)\b", exchange.typed.text)
+        if sudo and any(f"No module named '{name}'" in printed or f"No module named {name}" in printed for name in missing):
+            yield Clue("interpreter-mismatch", 55, f"{sudo.group()} starts another Python than the shell", f"line {exchange.typed.number}")
+        for name in missing:
+            imports = re.search(rf"import [\w, ]{{0,60}}\b{name}\b", exchange.typed.text)
+            if imports and "Error" not in printed and "No module named" not in printed and exchange.output is not None:
+                if exchange.typed.kind != "python" and not _OK.search(printed.strip()):
+                    continue
+                says = f"{name} can be imported by another Python in the same text"
+                yield Clue("interpreter-mismatch", 80, says, f"line {exchange.typed.number}", f"{name} is installed, but not for the Python that failed")
+                yield Clue("torch-missing", -70, says, f"line {exchange.typed.number}")
+                return
+    for found, line in case.all(_SHEBANG):
+        yield Clue("interpreter-mismatch", 60, f"the script is run by {found.group(1)}", f"line {line}")
+
+
+def _two_executables(case: Case) -> Iterator[Clue]:
+    asked = sum("sys.executable" in exchange.typed.text for exchange in case.exchanges)
+    if asked < 2:
+        return
+    found: List[Tuple[str, int]] = []
+    for path, line in executables(case):
+        if not any(same(prefix_of(path), prefix_of(other)) for other, _ in found):
+            found.append((path, line))
+    if len(found) > 1:
+        says = f"two interpreters answer: {found[0][0]} and {found[1][0]}"
+        yield Clue("interpreter-mismatch", 85, says, f"line {found[1][1]}", says)
+
+
+def _listed(case: Case, own: Tuple[str, int], missing: "dict[str, int]") -> Iterator[Clue]:
+    """A list of packages that has the one that cannot be imported, or has it not."""
+    for words, exchange in (*case.commands("pip", "pip3", "conda", "mamba", "micromamba"), *_module_pip(case)):
+        if "list" not in words and "freeze" not in words and "show" not in words:
+            continue
+        names = {_module(found.group(1)) for found in _LISTED.finditer(out(exchange))}
+        names |= {_module(found) for found in re.findall(r"^Name: (\S{1,60})", out(exchange), re.M)}
+        whole = not any(word in exchange.typed.text for word in ("grep", "|", "show"))
+        for name in missing:
+            source = f"line {exchange.typed.number}"
+            if name in names:
+                yield from _there(case, own, words, name, source)
+            elif names and whole and name == "torch":
+                yield Clue("torch-missing", 75, f"the list of packages has no {name}", source)
+                yield Clue("interpreter-mismatch", -50, f"the list of packages has no {name}", source)
+
+
+def _there(case: Case, own: Tuple[str, int], words: Tuple[str, ...], name: str, source: str) -> Iterator[Clue]:
+    yield Clue("torch-missing", -75, f"{name} is in the list of packages", source)
+    lister = prefix_of(words[0]) if "/" in words[0] or "\\" in words[0] else next((pip.prefix for pip in pips(case)), "")
+    by_module = len(words) > 2 and words[1] == "-m"
+    if (by_module and not own[0]) or by_module or (own[0] and lister and same(own[0], lister)):
+        yield Clue("broken-install", 80, f"the Python that fails counts {name} as installed", source)
+        yield Clue("interpreter-mismatch", -45, f"the same Python counts {name} as installed", source)
+    elif own[0] and lister:
+        yield Clue("interpreter-mismatch", 80, f"{name} is installed in {lister}, and {own[0]} runs", source)
+    else:
+        yield Clue("interpreter-mismatch", 60, f"{name} is in the list, and cannot be imported", source)
+        yield Clue("broken-install", 35, f"{name} is in the list, and cannot be imported", source)
+
+
+def _module_pip(case: Case) -> Iterator["Tuple[Tuple[str, ...], object]"]:
+    for exchange in case.exchanges:
+        for words in exchange.typed.commands:
+            if "-m" in words and "pip" in words:
+                yield words, exchange
+
+
+def _module(name: str) -> str:
+    plain = name.lower()
+    return _MODULES.get(plain, plain.replace("-", "_"))

@@ -1,0 +1,45 @@
+"""Leftovers and double records of an install that was broken off."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator
+
+from ..evidence import Case, Clue
+
+_TILDE = re.compile(r"(?:^|[\s/\\])(~[a-z]\w{1,40}(?:-[\d.]{1,20}\.dist-info)?)(?=$|[\s/\\])", re.M)
+_INFO = re.compile(r"\b(torch|torchvision|numpy|ultralytics)-(\d[\w.]{0,20}?)(?:\+\w{1,12})?\.dist-info\b")
+_VERSIONS = re.compile(r"\[('[\d.]{3,20}[\w+.]{0,12}'(?:, '[\d.]{3,20}[\w+.]{0,12}'){1,4})\]")
+_SHOWN = re.compile(r"^torch {1,40}(\d+\.\d+[\w.]{0,20}?)(?:\+\w{1,12})?\s{0,4}$", re.M)
+_OWN = re.compile(r"^(\d\.\d{1,2}\.\d{1,2})(?:\+\w{1,12})?(?: (?:\d\d\.\d|None)| |$)", re.M)
+_CONDA_BOTH = re.compile(r"^pytorch {1,40}(\d[\w.]{1,20}) {1,40}(\S{1,60})(?: {1,40}\S{1,80})?$", re.M)
+_CONDA_PIP = re.compile(r"^torch {1,40}(\d[\w.+]{1,20}) {1,40}pypi_0", re.M)
+
+
+def read(case: Case) -> Iterator[Clue]:
+    tilde = case.find(_TILDE)
+    if tilde and "site-packages" in case.text:
+        yield Clue("broken-install", 85, f"{tilde[0].group(1)} is what an upgrade left", f"line {tilde[1]}")
+    infos = {}
+    for found, line in case.all(_INFO):
+        infos.setdefault(found.group(1), {})[found.group(2)] = line
+    for name, versions in infos.items():
+        # An uninstall beside an install names two as well: a listing has them on lines of their own.
+        if len(versions) > 1 and re.search(rf"^{name}-[\d.]+\S*\.dist-info$", case.text, re.M):
+            yield Clue("broken-install", 80, f"{name} has {len(versions)} dist-infos: {', '.join(versions)}", f"line {max(versions.values())}")
+    several = case.find(_VERSIONS)
+    if several and "distributions()" in case.text:
+        yield Clue("broken-install", 85, f"several records of one package: {several[0].group(1)}", f"line {several[1]}")
+    yield from _two_tools(case)
+
+
+def _two_tools(case: Case) -> Iterator[Clue]:
+    conda, pip = case.find(_CONDA_BOTH), case.find(_CONDA_PIP)
+    shown, own = case.find(_SHOWN), case.find(_OWN)
+    if conda and pip:
+        says = f"conda lists pytorch {conda[0].group(1)} of its own and torch {pip[0].group(1)} of pip"
+        yield Clue("pip-conda-mix", 88, says, f"line {pip[1]}", says)
+    if shown and own and shown[0].group(1) != own[0].group(1) and "torch.__version__" in case.text:
+        says = f"the list of packages says torch {shown[0].group(1)}, the import {own[0].group(1)}"
+        name = "pip-conda-mix" if conda or "conda" in case.text else "broken-install"
+        yield Clue(name, 60, says, f"line {shown[1]}")

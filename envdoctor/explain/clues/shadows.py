@@ -1,0 +1,108 @@
+"""A copy or a file of that name that Python takes before the one that is meant."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator, List, Tuple
+
+from ..evidence import Case, Clue, out
+from ._pythons import prefix_of, same, typed_pythons, which
+
+_FILE = re.compile(r"((?:/|~|[A-Za-z]:[/\\])[^\s'\"<>]{1,300}?)[/\\](torch|torchvision|ultralytics|numpy|mmcv|cv2)[/\\]__init__\.py")
+_FRAME = re.compile(r'File "([^"\n]{0,300}?)[/\\]?(torch|numpy|ultralytics)[/\\]__init__\.py", line \d')
+_LOCAL_FILE = re.compile(
+    r'(?:File "|from |\()((?:[^"\n()]{0,300}[/\\])?(?:torch|numpy|ultralytics|torchvision|cv2|mmcv|transformers)\.py)\b'
+)
+_STDLIB_LIKE = re.compile(r'File "((?!.{0,200}(?:lib[/\\]python\d|[/\\]Lib[/\\]))[^"\n]{0,200}[/\\](?:random|queue|copy|types|select|logging|typing|enum|tokenize|code|profile|inspect)\.py)", line')
+_UNKNOWN = re.compile(r"from '([\w.]{1,60})' \(unknown location\)")
+_TWO = re.compile(r"[/\\]python2\.\d[/\\](?:dist|site)-packages[/\\][^\s:]{1,120}\.so")
+_THREE = re.compile(r"[/\\]python3\.\d{1,2}[/\\]")
+_LOCATION = re.compile(r"^Location: (\S.{0,300})$", re.M)
+_USER_SITE = re.compile(r"(?:[/\\]\.local[/\\]lib|AppData[/\\]Roaming[/\\]Python)")
+_PYTHONPATH = re.compile(r"(?:export |\b)PYTHONPATH[=:] ?(\S{1,300})")
+
+
+def read(case: Case) -> Iterator[Clue]:
+    prefixes = _prefixes(case)
+    yield from _printed_file(case, prefixes)
+    yield from _frames(case)
+    yield from _local_file(case)
+    yield from _location(case, prefixes)
+    two = case.find(_TWO)
+    if two and case.find(_THREE):
+        yield Clue("shadowed-module", 75, f"a Python 2 binary is imported by Python 3: {two[0].group()}", f"line {two[1]}")
+        yield Clue("extension-abi-mismatch", -60, "the binary is of another Python", f"line {two[1]}")
+    unknown = case.find(_UNKNOWN)
+    if unknown and unknown[0].group(1).split(".")[0] not in ("torch", "torchvision", "torchaudio"):
+        says = f"a folder named {unknown[0].group(1)} without __init__.py is imported"
+        yield Clue("shadowed-module", 50, says, f"line {unknown[1]}")
+        yield Clue("broken-install", -35, says, f"line {unknown[1]}")
+
+
+def _prefixes(case: Case) -> List[Tuple[str, int]]:
+    found = [(prefix_of(path), line) for path, line in (*which(case, "python"), *typed_pythons(case))]
+    for exchange in case.exchanges:
+        if "sys.path" in exchange.typed.text:
+            site = re.findall(r"'([^']{1,300}[/\\]site-packages)'", out(exchange))
+            found += [(prefix_of(path + "/x"), exchange.typed.number) for path in site if not _USER_SITE.search(path)]
+    return [(prefix, line) for prefix, line in found if prefix]
+
+
+def _printed_file(case: Case, prefixes: List[Tuple[str, int]]) -> Iterator[Clue]:
+    """What torch.__file__ printed, against the environment of the Python that printed it."""
+    for exchange in case.exchanges:
+        if "__file__" not in exchange.typed.text and "inspect.getfile" not in exchange.typed.text:
+            continue
+        for line in exchange.output:
+            found = _FILE.search(line.text)
+            if not found:
+                continue
+            site, name, source = found.group(1), found.group(2), f"line {line.number}"
+            says = f"{name} is imported from {site}"
+            if "-packages" not in site:
+                yield Clue("shadowed-module", 88, f"{says}, which is no site-packages", source, f"{says}, which is no site-packages")
+            elif _USER_SITE.search(site):
+                yield Clue("shadowed-module", 80, f"{says}, the user site, which comes before the environment's", source, says)
+            elif prefixes and not any(same(prefix_of(site + "/x"), prefix) for prefix, _ in prefixes):
+                yield Clue("shadowed-module", 85, f"{says}, outside of {prefixes[0][0]}", source, says)
+
+
+def _frames(case: Case) -> Iterator[Clue]:
+    """A traceback through torch/__init__.py that is in no site-packages: a source folder."""
+    for found, line in case.all(_FRAME):
+        folder = found.group(1)
+        if "-packages" in folder or "<frozen" in folder or "pkgs" in folder:
+            continue
+        # An editable install of the developers looks the same, and imports: only an import that fails counts.
+        if case.hit("py.torch-c", "py.torch-attribute", "py.c-folder", "py.partially-initialized"):
+            says = f"{found.group(2)} is imported from {folder or 'the current folder'}"
+            yield Clue("shadowed-module", 82, says, f"line {line}", says)
+            yield Clue("broken-install", -40, says, f"line {line}")
+
+
+def _local_file(case: Case) -> Iterator[Clue]:
+    found = case.find(_LOCAL_FILE)
+    if found and "-packages" not in found[0].group(1):
+        yield Clue("shadowed-module", 85, f"{found[0].group(1)} is a file of the project", f"line {found[1]}")
+    own = re.search(r"^(?:local )?(torch|numpy|ultralytics)\.py\b", case.text, re.M)
+    if own and case.hit("py.torch-attribute", "py.partially-initialized", "py.not-a-package"):
+        yield Clue("shadowed-module", 70, f"{own.group(1)}.py is beside the script", f"line {case.line_at(own.start())}")
+    script = re.search(r'File "[^"\n]{1,300}\.py", line \d+, in <module>\n +.*import torch', case.text)
+    if script and case.hit("py.torch-attribute") and not case.hit("py.namespace", "py.unknown-location"):
+        yield Clue("shadowed-module", 45, "a script imports something else as torch", f"line {case.line_at(script.start())}")
+    stdlib = case.find(_STDLIB_LIKE)
+    if stdlib and "-packages" not in stdlib[0].group(1):
+        yield Clue("shadowed-module", 55, f"{stdlib[0].group(1)} has the name of a module of Python", f"line {stdlib[1]}")
+
+
+def _location(case: Case, prefixes: List[Tuple[str, int]]) -> Iterator[Clue]:
+    found = case.find(_LOCATION)
+    if not found or not prefixes:
+        return
+    where = found[0].group(1)
+    inside = any(where.startswith(prefix) for prefix, _ in prefixes) or prefix_of(where + "/x") in {p for p, _ in prefixes}
+    if not inside and not where.startswith(("/usr", "~")):
+        yield Clue("shadowed-module", 50, f"pip finds it in {where}, outside of {prefixes[0][0]}", f"line {found[1]}")
+    path = case.find(_PYTHONPATH)
+    if path and not inside:
+        yield Clue("shadowed-module", 50, f"PYTHONPATH is {path[0].group(1)}", f"line {path[1]}")
