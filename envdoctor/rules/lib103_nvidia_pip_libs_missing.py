@@ -86,7 +86,7 @@ def _other_cudnn(missing: List[MissingLibrary], asked: Tuple[Pin, ...]) -> bool:
 
 def _lost(facts: Facts, missing: List[MissingLibrary], asked: Tuple[Pin, ...]) -> Finding:
     parts = {_WHEELS[_stem(lost)] for lost in missing}
-    needed = tuple(pin.requirement for pin in asked if any(part in pin.name for part in parts))
+    needed = [pin for pin in asked if any(part in pin.name for part in parts)]
     absent = [pin for pin in asked if pin.installed is None]
     because = [
         Evidence(f"{lost.soname} is not found in {len(lost.looked)} folders that the loader searches", lost.needed_by)
@@ -96,7 +96,9 @@ def _lost(facts: Facts, missing: List[MissingLibrary], asked: Tuple[Pin, ...]) -
         because.append(Evidence(f"not installed: {listed(pin.requirement for pin in absent)}", absent[0].source))
     remedies = []
     if needed:
-        remedies.append(Remedy("install the pinned wheels again", (NeedPackages(needed, reinstall=True),)))
+        here = any(pin.installed is not None for pin in needed)  # but its files are not
+        title = "install the pinned wheels again" if here else "install the wheels that torch pins"
+        remedies.append(Remedy(title, (NeedPackages(tuple(pin.requirement for pin in needed), reinstall=here),)))
     version = value_or(facts.torch.version, "")
     again = NeedTorch(version=public(version) if is_release(version) else None, reinstall=True)
     remedies.append(Remedy("install torch again, with everything that it needs", (again,)))

@@ -38,8 +38,13 @@ def test_libraries_that_the_loader_does_not_find() -> None:
     finding = the_one("LIB103", lacking("libcublas.so.12", "libcublasLt.so.12", dists=(TORCH,)))
     assert finding.severity == "error" and "libcublas.so.12" in finding.title
     assert "not installed: nvidia-cublas-cu12==12.1.3.1" in evidence(finding)
-    assert needs(finding)[0] == NeedPackages(("nvidia-cublas-cu12==12.1.3.1",), reinstall=True)
+    assert needs(finding)[0] == NeedPackages(("nvidia-cublas-cu12==12.1.3.1",))
     assert needs(finding)[1] == NeedTorch(version="2.5.1", reinstall=True)
+
+
+def test_a_wheel_whose_files_are_gone_is_installed_again() -> None:
+    finding = the_one("LIB103", lacking("libcublas.so.12"))
+    assert needs(finding)[0] == NeedPackages(("nvidia-cublas-cu12==12.1.3.1",), reinstall=True)
 
 
 def test_without_pins_torch_is_installed_again() -> None:
@@ -69,9 +74,8 @@ def test_near_misses() -> None:
 
 
 def test_cudnn_that_is_not_there_at_all() -> None:
-    assert needs(the_one("LIB103", lacking("libcudnn.so.9", dists=(TORCH,))))[0] == NeedPackages(
-        ("nvidia-cudnn-cu12==9.1.0.70",), reinstall=True
-    )
+    finding = the_one("LIB103", lacking("libcudnn.so.9", dists=(TORCH,)))
+    assert needs(finding)[0] == NeedPackages(("nvidia-cudnn-cu12==9.1.0.70",))
 
 
 def test_not_applicable_and_cannot_tell() -> None:
