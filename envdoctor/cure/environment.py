@@ -80,7 +80,7 @@ def _minors(need: NeedEnvironment, case: Case) -> Iterator[str]:
     venv = case.facts.python.venv
     seen = str(value_or(venv.value.version, "")) if isinstance(venv, Known) else ""
     present = case.spot.version or ".".join(seen.split(".")[:2])
-    if present:
+    if present and not present.startswith("2."):  # Python 2 has no venv module
         yield present
     yield from (minor for minor in MINORS if minor != present)
 

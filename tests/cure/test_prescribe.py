@@ -165,6 +165,13 @@ def test_it_is_called_like_the_environment_in_question_whatever_python_runs_in_i
     assert made.commands[0][-1] == f"{ENV}-2"
 
 
+def test_python_2_makes_no_virtual_environment() -> None:
+    closed = Known(False, "access")
+    facts = change(healthy(), "python", version=Known("2.7.18", "ask"), site_packages_writable=closed)
+    made = fix(facts, NeedPackages(("pip",), upgrade=True))
+    assert made.commands[0][:3] == ("python3.11", "-m", "venv")
+
+
 def test_a_copy_in_the_user_site_goes_even_where_the_system_python_takes_no_installs() -> None:
     user_site = "/home/ana/.local/lib/python3.11/site-packages"
     facts = change(system(), "installs", distributions=Known((dist("torch", "1.13", location=user_site),), "ask"))
