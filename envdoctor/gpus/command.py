@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import sys
-from typing import Optional
+import threading
+from typing import TYPE_CHECKING, Optional
 
-from ..answer import format_for, show_page
 from ..exits import Exit
 from ..host import Host
-from ..reading import Known, Unknown
-from ..voice import out
-from .choice import only, reserved
-from .look import look
-from .model import Picture
+from ..reading import Absent, Known, Unknown
+from ..target import Request, Target
+
+if TYPE_CHECKING:
+    from .model import Picture
+
+
+_START = 0.008  # seconds until the worker's process runs; imports before that would only hold it up
 
 
 def run(host: Host, wanted: Optional[str], mine: bool, others: bool, full: bool, patience: float) -> Exit:
+    """`wanted`: terminal, plain, json, json-v1, prometheus, or None for what stdout is."""
+    target = asked(host, patience)
+    from ..answer import format_for
+    from .choice import only, reserved
+    from .look import look
+
     form = wanted if wanted == "prometheus" else format_for(wanted, host.environ)
-    picture = only(look(host, patience), mine, others)
+    whole = full or _before_eyes(form)
+    picture = only(look(host, target, whole), mine, others)
     code = exit_code(picture)
-    show(picture if full or _before_eyes(form) else reserved(picture), form, code)
+    show(picture if whole else reserved(picture), form, code)
     return code
+
+
+def asked(host: Host, patience: float) -> Target:
+    """A target whose NVML worker is under way: importing all the rest takes as long as the worker does."""
+    target = Target(Absent(), Absent(), (), Request(patience=patience))
+    asking = threading.Thread(target=target.nvml, args=(host,), daemon=True)
+    asking.start()
+    asking.join(_START)
+    return target
 
 
 def _before_eyes(form: str) -> bool:
@@ -29,6 +48,9 @@ def _before_eyes(form: str) -> bool:
 
 
 def show(picture: Picture, form: str, code: Exit) -> None:
+    from ..answer import show_page
+    from ..voice import out
+
     if form == "json-v1":
         from .as_json import as_json
 

@@ -14,7 +14,7 @@ from .hidden import Groups, missing
 from .model import Held, Login, Place
 from .origin import inside_of, login_of
 from .place import place_of
-from .proc import Details, command_line, details, epoch, resident
+from .proc import Details, command_line, details, epoch, page_size
 from .tables import Tables
 
 IDLE_CPU = 0.02  # of one CPU over a whole life: a process with less of it waits
@@ -42,11 +42,14 @@ class _About:
 class Holders:
     """Asks each pid once, on however many cards it is."""
 
-    def __init__(self, host: Host, foreign: bool) -> None:
-        """`foreign`: /proc is a container's, so that the driver's numbers mean other processes."""
+    def __init__(self, host: Host, foreign: bool, whole: bool) -> None:
+        """`foreign`: /proc is a container's, so that the driver's numbers mean other processes. `whole`: others'
+        command lines are read too, not their programs' names alone."""
+        self._whole = whole
         self._host = host
         self._foreign = foreign
         self._now = epoch(host.now()) or 0
+        self._page = page_size(host)
         self._tables = Tables(host)
         self._groups = Groups(host)
         self._kept: Dict[int, _About] = {}
@@ -93,10 +96,10 @@ class Holders:
         place = mapped(host.read(f"/proc/{pid}/cgroup", 1 << 16), place_of)
         age: Reading[int] = Unknown("failed", "its start is not known", found.source)
         return _About(
-            command=command_line(host, pid),
+            command=command_line(host, pid) if self._whole or value_or(holder.mine, False) else holder.command,
             cpu_seconds=Known(seen.cpu_seconds, found.source),
             age=age if began is None else Known(max(0, self._now - began), found.source),
-            host_memory=resident(host, pid),
+            host_memory=mapped(self._page, lambda page: seen.pages * page),
             place=place,
             login=login_of(host, self._tables, pid, value_or(place, Place()), seen, value_or(holder.user, "")),
             inside=inside_of(self._tables, seen),

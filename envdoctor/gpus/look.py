@@ -10,8 +10,8 @@ from ..host import Host, NvmlAnswer
 from ..probes import gpus as probe
 from ..probes._nvml import field, part
 from ..probes._pids import foreign_processes
-from ..reading import Absent, Known, Reading, Unknown, mapped, value_or
-from ..target import Request, Target
+from ..reading import Known, Reading, Unknown, mapped, value_or
+from ..target import Target
 from .hidden import hidepid
 from .holders import Holders
 from .model import Card, MigPart, Picture
@@ -20,14 +20,13 @@ from .order import cuda_order
 _Record = Mapping[str, object]
 
 
-def look(host: Host, patience: float = 5.0) -> Picture:
-    """Never longer than `patience` seconds, whatever the driver does."""
-    target = Target(Absent(), Absent(), (), Request(patience=patience))
+def look(host: Host, target: Target, whole: bool = True) -> Picture:
+    """Never much longer than the target's patience, whatever the driver does. `whole`: with others' arguments."""
     facts = probe.look(host, target)
     answer = target.nvml(host)
     records = _records(answer)
     foreign = foreign_processes(host)
-    holders = Holders(host, foreign)
+    holders = Holders(host, foreign, whole)
     cards = mapped(facts.gpus, lambda gpus: _cards(gpus, records, holders, host.environ))
     system: _Record = answer.value.system if isinstance(answer, Known) else {}
     return Picture(

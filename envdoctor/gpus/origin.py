@@ -25,8 +25,9 @@ def login_of(
     host: Host, tables: Tables, pid: int, place: Place, details: Optional[Details], user: str
 ) -> Reading[Login]:
     """Absent: no login is behind it. `details` is None where /proc hides the process; its place may still be known."""
-    audit = tables.audit_session(pid) if details else ""
-    by_logind = _logind(tables, place.session or audit)
+    by_logind = _logind(tables, place.session)
+    audit = tables.audit_session(pid) if details and by_logind is None else ""
+    by_logind = by_logind or _logind(tables, audit)
     if by_logind is not None:
         return Known(by_logind, SOURCE)
     if details is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .model import Place
 
@@ -17,6 +18,7 @@ _CONTAINERS = (
 )
 
 
+@lru_cache(maxsize=1024)  # the processes of one job or login share one
 def place_of(text: str) -> Place:
     """`text` is a /proc/PID/cgroup, or the path of one group below where control groups are mounted."""
     container, container_id = next(
