@@ -56,6 +56,8 @@ REDACT = typer.Option(
 )
 PRINT_CMD = typer.Option(False, "--print-cmd", help="Commands alone on stdout, one a line; all else goes to stderr.")
 JOB = typer.Argument(None, metavar="[-- COMMAND ...]", help="The job: envdoctor becomes it.")
+GPU_THERE = typer.Option([], "--gpu", metavar="NAME", help="Each GPU there: 'RTX 3090', sm_86, or none.")
+REQUIREMENTS = typer.Option([], "-r", "--requirement", metavar="FILE", help="Meet what this file asks for too.")
 ADMIN = typer.Option(False, "--admin", help="Include commands that only an administrator can run, after the others.")
 
 
@@ -258,6 +260,53 @@ def preflight(
     from .preflight.command import run  # while the driver is asked
 
     raise typer.Exit(run(host, wanted, nvml))
+
+
+@app.command(
+    epilog="\b\nExamples:\n  envdoctor plan --driver 535.129.03 --gpu 'RTX 3090' --python 3.10\n"
+    "  envdoctor plan torch==2.5.1 --accelerator cu121 --manager conda --print-cmd"
+)
+def plan(
+    torch: Optional[str] = typer.Argument(None, metavar="[torch==X]", help="The release: torch==2.5.1, torch>=2.1."),
+    accelerator: Optional[str] = typer.Option(None, "--accelerator", metavar="NAME", help="cu121, cpu, rocm6.2."),
+    manager: Optional[str] = typer.Option(
+        None, "--manager", click_type=click.Choice(("pip", "uv", "conda", "mamba", "micromamba")), help="Default: pip."
+    ),
+    system: Optional[str] = typer.Option(
+        None, "--os", click_type=click.Choice(("linux", "windows", "mac")), help="Default: linux."
+    ),
+    arch: Optional[str] = typer.Option(
+        None, "--arch", click_type=click.Choice(("x86_64", "aarch64", "arm64")), help="Default: x86_64."
+    ),
+    python: Optional[str] = typer.Option(None, "--python", metavar="VERSION", help="The Python there: 3.10."),
+    driver: Optional[str] = typer.Option(None, "--driver", metavar="VERSION", help="The driver there: 535.129.03."),
+    gpu: List[str] = GPU_THERE,
+    glibc: Optional[str] = typer.Option(None, "--glibc", metavar="VERSION", help="The C library there: 2.31."),
+    here: bool = typer.Option(False, "--here", help="Look at this machine for what is not given."),
+    requirement: List[str] = REQUIREMENTS,
+    refused: Optional[str] = typer.Option(None, "--why-not", metavar="torch==X", help="Why it is not that release."),
+    print_cmd: bool = PRINT_CMD,
+    format: Optional[str] = FORMAT,
+) -> None:
+    """Say what to install on a machine like the one described, without looking at this one."""
+    from .host import LocalHost
+    from .plan.run import run
+    from .plan.wanted import Described
+
+    described = Described(system, arch, python, driver, tuple(gpu), glibc)
+    host = LocalHost()
+    seen = _seen(host) if here else None
+    shown_as = format_for(format, _own_environ())
+    raise typer.Exit(run(host, torch, accelerator, manager, described, requirement, seen, refused, print_cmd, shown_as))
+
+
+def _seen(host: Host) -> Facts:
+    from .doctor import look
+    from .target import Request
+
+    with _spinner() as waiting:
+        facts, _ = look(host, Request(), waiting)
+    return facts
 
 
 def _request(python: Optional[str], env: Optional[str], deep: bool, patience: float) -> Request:

@@ -30,6 +30,10 @@ class Terms(NamedTuple):
     described: bool = False  # the facts are a description: what it leaves out is no constraint
 
 
+#: Of wheels, on the machine that was looked at.
+AS_SEEN = Terms()
+
+
 class Question(NamedTuple):
     """Everything that is read before builds are compared."""
 
@@ -47,7 +51,7 @@ class Question(NamedTuple):
     conda: bool = False  # only conda's builds are in question
 
 
-def question_of(facts: Facts, table: CompatTable, need: NeedTorch, terms: Terms = Terms()) -> Question:
+def question_of(facts: Facts, table: CompatTable, need: NeedTorch, terms: Terms = AS_SEEN) -> Question:
     """NoPlan where too little is known to choose."""
     machine = machine_of(facts, terms.described)
     seen = torch_seen(facts)
@@ -144,10 +148,10 @@ def narrow(builds: Sequence[Build], question: Question, table: CompatTable) -> L
     if driver is not None:
         lowest = min((cuda_of_tag(build.variant) for build in left if is_cuda(build.variant)), key=numbers, default="")
         says = f"{driver.evidence.says} runs none of these builds: the oldest is for CUDA {lowest}"
-        left = _only(left, lambda build: _driver_runs(build, driver, table), says, driver.evidence.source)
+        left = _only(left, lambda build: driver_runs(build, driver, table), says, driver.evidence.source)
     if devices:
         says = f"no build that this driver runs has code for every GPU here ({list_of(devices)})"
-        left = _only(left, lambda build: _has_code(build, question, table), says, devices[0].evidence.source)
+        left = _only(left, lambda build: has_code(build, question, table), says, devices[0].evidence.source)
     if machine.glibc is not None and machine.os == "linux":
         have = machine.glibc
         needed = min((glibc_of(build) for build in left), key=numbers)
@@ -158,7 +162,7 @@ def narrow(builds: Sequence[Build], question: Question, table: CompatTable) -> L
     minors = sorted({one for build in left for one in pythons_of(build, question)}, key=_python_order)
     offer = f"they are for {', '.join(minors)}" if minors else f"none are known for {machine.platform}"
     says = f"no build that would fit has wheels for Python {machine.python_full}: {offer}"
-    return _only(left, lambda build: _has_python(build, question), says, machine.evidence[0].source)
+    return _only(left, lambda build: has_python(build, question), says, machine.evidence[0].source)
 
 
 def _only(builds: List[Build], fits: Callable[[Build], bool], says: str, source: str) -> List[Build]:
@@ -168,11 +172,11 @@ def _only(builds: List[Build], fits: Callable[[Build], bool], says: str, source:
     return left
 
 
-def _driver_runs(build: Build, driver: Driver, table: CompatTable) -> bool:
+def driver_runs(build: Build, driver: Driver, table: CompatTable) -> bool:
     return not is_cuda(build.variant) or runs(driver, cuda_of_tag(build.variant), table)
 
 
-def _has_code(build: Build, question: Question, table: CompatTable) -> bool:
+def has_code(build: Build, question: Question, table: CompatTable) -> bool:
     """Whether the build has binary code for every GPU. PTX is not counted: what torch brings along (cuDNN, cuBLAS)
     has none to match, and a driver older than the build's CUDA would not compile it."""
     if not is_cuda(build.variant):
@@ -228,7 +232,7 @@ def pythons_of(build: Build, question: Question) -> Tuple[str, ...]:
     return tuple(one for one in lists[0] if all(one in others for others in lists))
 
 
-def _has_python(build: Build, question: Question) -> bool:
+def has_python(build: Build, question: Question) -> bool:
     release, pythons = build.release, pythons_of(build, question)
     if build.recipe is not None:
         return not pythons or question.machine.python in pythons

@@ -16,6 +16,7 @@ from ..frozen import frozen
 from ..report import Evidence, NeedTorch
 from ..versions import cuda_of_tag, minor
 from ._builds import (
+    AS_SEEN,
     Build,
     Question,
     Terms,
@@ -30,9 +31,10 @@ from ._builds import (
     question_of,
     takes_numpy_two,
 )
-from ._machine import NoPlan, native
+from ._machine import NoPlan, driver_of, native
+from ._refused import Refused, why_not
 
-__all__ = ["NoPlan", "Terms", "TorchPlan", "pip_words", "plan_torch"]
+__all__ = ["NoPlan", "Refused", "Terms", "TorchPlan", "driver_of", "pip_words", "plan_torch", "why_not"]
 
 
 @frozen
@@ -50,7 +52,7 @@ class TorchPlan:
     recipe: Optional[CondaRecipe] = None  # where conda's builds were asked for
 
 
-def plan_torch(facts: Facts, table: CompatTable, need: NeedTorch, terms: Terms = Terms()) -> TorchPlan:
+def plan_torch(facts: Facts, table: CompatTable, need: NeedTorch, terms: Terms = AS_SEEN) -> TorchPlan:
     """The build for this machine. NoPlan, with its reasons, where none fits or too little is known to choose."""
     question = question_of(facts, table, need, terms)
     every = [

@@ -1,0 +1,1 @@
+"""What to install on a machine that is described, not looked at."""

@@ -1,0 +1,172 @@
+"""`envdoctor plan`: options in, what is to be said out."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from ..compat import CompatTable, OfficialLine
+from ..cure.planner import NoPlan, Refused, Terms, TorchPlan, why_not
+from ..facts import Distribution, Facts
+from ..frozen import frozen
+from ..host import Host
+from ..reading import Known, Unknown, value_or
+from ..report import Evidence
+from ..voice import Unusable
+from .choose import chosen, for_release, known_release, with_requirements
+from .official import CONDA, Argv, erratum, notes, started, words_of
+from .requirements import asked
+from .wanted import Described, Wanted, facts_of, wanted
+
+MANAGERS = ("pip", "uv", "conda", "mamba", "micromamba")
+
+
+@frozen
+class Planned:
+    """An answer: a command, or why there is none."""
+
+    plan: Optional[TorchPlan]  # None: nothing fits, or the line is older than the table
+    command: Argv  # empty: there is none
+    reasons: Tuple[Evidence, ...]
+    notes: Tuple[str, ...]
+
+
+@frozen
+class Asked:
+    """The command line of `plan`, read."""
+
+    want: Wanted
+    facts: Facts
+    distributions: Tuple[Distribution, ...]  # what -r asks for
+    manager: str  # one of MANAGERS
+    here: bool
+
+    @property
+    def conda(self) -> bool:
+        return self.manager in CONDA
+
+    @property
+    def os(self) -> str:
+        return str(value_or(self.facts.session.os, "linux"))
+
+
+def read(
+    said: Optional[str],
+    accelerator: Optional[str],
+    manager: Optional[str],
+    described: Described,
+    requirements: Sequence[str],
+    host: Host,
+    table: CompatTable,
+    seen: Optional[Facts] = None,
+) -> Asked:
+    """Unusable where something of it cannot be used. `seen` is this machine, where it was looked at."""
+    want = wanted(said, accelerator)
+    facts = facts_of(described, table, seen)
+    markers = _markers(facts)
+    found = tuple(one for path in requirements for one in asked(host, path, markers, table))
+    if manager is None:
+        manager = _manager(seen) if seen is not None else "pip"
+    return Asked(want, facts, found, manager, seen is not None)
+
+
+def _manager(seen: Facts) -> str:
+    from ..cure.spot import spot_of
+
+    found = spot_of(seen).manager
+    return found if found in MANAGERS else "pip"
+
+
+def _markers(facts: Facts) -> Dict[str, str]:
+    """PEP 508's names for the machine in question, not the one that runs envdoctor."""
+    system = value_or(facts.session.os, "linux")
+    os_name, sys_platform, platform = {
+        "windows": ("nt", "win32", "Windows"),
+        "darwin": ("posix", "darwin", "Darwin"),
+    }.get(system, ("posix", "linux", "Linux"))
+    python = str(value_or(facts.python.version, ""))
+    return {
+        "python_version": ".".join(python.split(".")[:2]),
+        "python_full_version": python,
+        "os_name": os_name,
+        "sys_platform": sys_platform,
+        "platform_system": platform,
+        "platform_machine": str(value_or(facts.python.machine, "")),
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "extra": "",
+    }
+
+
+def answer(query: Asked, table: CompatTable) -> Planned:
+    """The command for what was asked, or the reasons why no build fits."""
+    want, os = query.want, query.os
+    asked_for = want.accelerator or _only(os)
+    wrong = None if want.version is None else erratum(table, want.version, query.manager, os, asked_for)
+    if wrong is not None and wrong.instead is None:
+        return _older(query, wrong) if wrong.line else Planned(None, (), (_evidence(wrong),), ())
+    if wrong is not None and want.accelerator is not None:
+        want = dataclasses.replace(want, accelerator=wrong.instead)
+    try:
+        plan = chosen(query.facts, table, want, query.distributions, query.conda)
+    except NoPlan as none:
+        return Planned(None, (), none.reasons, ())
+    # The build may have been chosen here, not asked for: what is wrong with its line counts all the same.
+    wrong = wrong or erratum(table, plan.torch, query.manager, os, plan.variant)
+    words = words_of(plan) if wrong is None or not wrong.line else tuple(wrong.line.split())[2:]
+    more = [*plan.notes, *notes(plan, wrong), *_assumed(query)]
+    return Planned(plan, _named(query, plan, words, table), plan.reasons, tuple(dict.fromkeys(more)))
+
+
+def _evidence(row: OfficialLine) -> Evidence:
+    return Evidence(row.note or f"the official line of torch {row.torch}", str(row.origin))
+
+
+def _only(os: str) -> Optional[str]:
+    return "cpu" if os == "darwin" else None
+
+
+def _older(query: Asked, row: OfficialLine) -> Planned:
+    """A release from before the table: its line, and that nothing else is known of it."""
+    words = tuple(row.line.split())[2:]
+    note = f"The table does not go back to torch {row.torch}: nothing but its official line is known."
+    return Planned(None, started(query.manager, words), (_evidence(row),), (note,))
+
+
+def _assumed(query: Asked) -> List[str]:
+    """What the answer takes for granted because nobody said it."""
+    if query.here or query.want.accelerator is not None or query.os == "darwin":
+        return []
+    unknown = isinstance(query.facts.gpus.gpus, Unknown) and isinstance(query.facts.driver.module_version, Unknown)
+    if unknown:
+        return ["Nothing was said of a GPU or a driver, so this is a CPU build: --gpu and --driver, or --here, say it."]
+    if not isinstance(query.facts.driver.module_version, Known) and isinstance(query.facts.gpus.gpus, Known):
+        return ["Which driver runs there was not said (--driver): an older one may need an older CUDA."]
+    if isinstance(query.facts.gpus.gpus, Unknown):
+        return ["Which GPU is there was not said (--gpu): an older or newer one may need another build."]
+    return []
+
+
+def _named(query: Asked, plan: TorchPlan, words: Argv, table: CompatTable) -> Argv:
+    """The published line; of this machine (--here), with its environment named, so that it lands in no other."""
+    if query.here and isinstance(query.facts.python.executable, Known):
+        from ..cure import conda, pip
+        from ..cure.spot import spot_of
+
+        spot = spot_of(query.facts, query.manager)
+        if spot.manager in CONDA and query.conda:
+            return conda.install(spot, words)
+        if not query.conda:
+            return pip.install(spot, words)[-1]
+    return started(query.manager, words, table.wheel_index(plan.torch, plan.variant).program)
+
+
+def explain(query: Asked, table: CompatTable, said: str) -> Tuple[str, Tuple[Refused, ...]]:
+    """--why-not: the release, and what became of each of its builds. NoPlan: too little is known to tell."""
+    want = wanted(said, query.want.accelerator)
+    if want.version is None:
+        raise Unusable(f"--why-not '{said}': one release is meant, torch==X")
+    release = known_release(table, want.version)
+    facts = for_release(with_requirements(query.facts, want, query.distributions), release)
+    terms = Terms(query.conda, described=True)
+    return release.version, why_not(facts, table, release.version, want.accelerator, terms)
