@@ -174,6 +174,7 @@ class LocalHost:
         self._mounts = Mounts(mounts)
         self._patience = Patience(patience)
         self._names: Dict[int, str] = {}
+        self._programs: Dict[str, Tuple[str, ...]] = {}
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -226,9 +227,11 @@ class LocalHost:
         return mapped(self._ask(path, lambda: os.statvfs(path)), _disk)
 
     def which(self, name: str) -> Tuple[str, ...]:
-        folders = [""] if "/" in name else self._environ.get("PATH", os.defpath).split(":")
-        candidates = dict.fromkeys(os.path.join(self.cwd, folder, name) for folder in folders)
-        return tuple(path for path in candidates if self._executable(path) == Known(True, path))
+        if name not in self._programs:  # probes ask for half of them more than once
+            here, folders = self.cwd, [""] if "/" in name else self._environ.get("PATH", os.defpath).split(":")
+            candidates = dict.fromkeys(os.path.join(here, folder, name) for folder in folders)
+            self._programs[name] = tuple(path for path in candidates if self._executable(path) == Known(True, path))
+        return self._programs[name]
 
     def _executable(self, path: str) -> Reading[bool]:
         return self._ask(path, lambda: files.executable(path))
