@@ -300,6 +300,23 @@ def plan(
     raise typer.Exit(run(host, torch, accelerator, manager, described, requirement, seen, refused, print_cmd, shown_as))
 
 
+@app.command(epilog="\b\nExamples:\n  envdoctor compat torch 2.5.1\n  envdoctor compat gpu 'RTX 3090'")
+def compat(
+    subject: Optional[str] = typer.Argument(
+        None,
+        click_type=click.Choice(("torch", "cuda", "gpu", "driver", "package")),
+        metavar="[torch|cuda|gpu|driver|package]",
+        help="Default: an overview.",
+    ),
+    name: Optional[str] = typer.Argument(None, metavar="[NAME]", help="A version or a name: 2.5.1, 12.4, 535, mmcv."),
+    format: Optional[str] = FORMAT,
+) -> None:
+    """Show what the table knows, and where it is from."""
+    from .compat_pages.command import run
+
+    run(subject, name, format_for(format, _own_environ()))
+
+
 def _seen(host: Host) -> Facts:
     from .doctor import look
     from .target import Request

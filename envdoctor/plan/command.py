@@ -140,7 +140,7 @@ def _assumed(query: Asked) -> List[str]:
     unknown = isinstance(query.facts.gpus.gpus, Unknown) and isinstance(query.facts.driver.module_version, Unknown)
     if unknown:
         return ["Nothing was said of a GPU or a driver, so this is a CPU build: --gpu and --driver, or --here, say it."]
-    if not isinstance(query.facts.driver.module_version, Known) and isinstance(query.facts.gpus.gpus, Known):
+    if isinstance(query.facts.driver.module_version, Unknown) and value_or(query.facts.gpus.gpus, ()):
         return ["Which driver runs there was not said (--driver): an older one may need an older CUDA."]
     if isinstance(query.facts.gpus.gpus, Unknown):
         return ["Which GPU is there was not said (--gpu): an older or newer one may need another build."]

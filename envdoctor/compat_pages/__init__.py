@@ -1,0 +1,1 @@
+"""What `envdoctor compat` shows: rows of the table, each with where it is from."""

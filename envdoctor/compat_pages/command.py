@@ -1,0 +1,33 @@
+"""`envdoctor compat`: a question in, its page out."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from ..answer import show_page
+from ..compat import CompatTable, NoRow
+from ..render.json_v1 import text_of
+from ..voice import Unusable, out
+from .answers import QUESTIONS, overview
+from .entry import as_json, page
+
+
+def run(subject: Optional[str], name: Optional[str], shown_as: str) -> None:
+    """Unusable where the table has no such row."""
+    table = CompatTable()
+    if subject is None:
+        entry = overview(table)
+    elif name is None or not name.strip():
+        raise Unusable(f"compat {subject}: which one? (for example {EXAMPLES[subject]})")
+    else:
+        try:
+            entry = QUESTIONS[subject](table, name)
+        except NoRow as reason:
+            raise Unusable(str(reason)) from None
+    if shown_as == "json-v1":
+        out(text_of(as_json(entry, table.date)))
+    else:
+        show_page(page(entry), shown_as)
+
+
+EXAMPLES = {"torch": "2.5.1", "cuda": "12.4", "gpu": "'RTX 3090'", "driver": "535", "package": "mmcv"}
