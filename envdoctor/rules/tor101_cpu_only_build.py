@@ -80,6 +80,10 @@ def _where_from(facts: Facts) -> Iterator[Evidence]:
     for dist in value_or(facts.installs.distributions, ()):
         if dist.name == "torch" and dist.direct_url:
             yield Evidence(f"it was installed from {dist.direct_url}", dist.metadata)
+    for setting in (*value_or(facts.indexes.pip, ()), *value_or(facts.indexes.uv, ())):
+        cpu = [value for value in setting.values if value.rstrip("/").endswith("/whl/cpu")]
+        if cpu and setting.effective:
+            yield Evidence(f"{setting.key} is {cpu[0]}, which has CPU builds alone", setting.source)
     system = value_or(facts.session.os, "linux")
     if system == "windows":
         yield Evidence("PyPI's Windows wheels of torch are CPU builds", "torch/version.py of PyPI's Windows wheels")

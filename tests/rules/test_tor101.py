@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from envdoctor.facts import CondaRecord
+from envdoctor.facts import CondaRecord, Setting
 from envdoctor.reading import Absent, Known
 from envdoctor.report import NeedTorch
 
@@ -37,6 +37,14 @@ def test_where_it_came_from_is_evidence() -> None:
     url = "https://download.pytorch.org/whl/cpu/torch-2.1.0%2Bcpu-cp311-cp311-linux_x86_64.whl"
     facts = with_dists(CPU, dist("torch", "2.1.0+cpu", direct_url=url))
     assert url in evidence(the_one("TOR101", facts))
+
+
+def test_an_index_of_cpu_builds_is_evidence() -> None:
+    url = "https://download.pytorch.org/whl/cpu"
+    index = Setting("index-url", (url,), "/home/ana/.config/pip/pip.conf", True)
+    assert url in evidence(the_one("TOR101", change(CPU, "indexes", pip=Known((index,), "pip"))))
+    overridden = Setting("index-url", (url,), "/etc/pip.conf", False)
+    assert url not in evidence(the_one("TOR101", change(CPU, "indexes", pip=Known((overridden,), "pip"))))
 
 
 def test_a_cuda_build_passes_and_a_rocm_build_is_another_matter() -> None:
