@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import and_
 from typing import Iterator, List, Match, Sequence, Tuple
 
 #: Bytes that a plain block does not have. "[0m" is what is left of a colour whose escape was lost.
@@ -116,7 +117,9 @@ def unquoted(text: str, inside: bool) -> Tuple[str, bool]:
     line before was quoted.
     """
     lines = text.split("\n")
-    marks = [_QUOTE.match(line) is not None and _PROMPT.match(line) is None for line in lines]
+    marks = [line[:4].lstrip()[:1] == ">" and _PROMPT.match(line) is None for line in lines]
+    if not inside and not any(map(and_, marks, marks[1:])):
+        return text, False
     for place, marked in enumerate(marks):
         before = marks[place - 1] if place else inside
         after = place + 1 < len(marks) and marks[place + 1]

@@ -30,10 +30,8 @@ FORMATS: Dict[str, Tuple[str, ...]] = {
     "ultralytics": ("YOLOv", "Ultralytics ", "Using torch ", "_CudaDeviceProperties", "✅ "),
     "hub_env": ("PyTorch version (", "Huggingface_hub version", "GPU type", "` version"),
     "lightning": ("* CUDA:", "* Lightning:", "* Packages:", "pyTorch_version", "pytorch-lightning:"),
-    "pip_list": (
-        "Package ", "pip list", "pip freeze", "(python 3.", "(python 2.", "Name: ", " requires ", " has requirement ",
-        "torch==", "torch  ", "nvidia-",
-    ),
+    "pip_list": ("Package ", "pip list", "pip freeze", "==", "torch  ", "nvidia-", "pip3 list"),
+    "pip_show": ("(python 3.", "(python 2.", "Name: ", " requires ", " has requirement "),
     "pip_install": (
         "pip install", "pip3 install", "-m pip ", "Requirement already", "Successfully ", "Looking in ",
         "Could not find a version", "Ignoring in", "externally-managed-environment", "not writeable",

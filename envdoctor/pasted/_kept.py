@@ -20,17 +20,18 @@ _BLANK_LINES = 3
 
 
 class _Window(NamedTuple):
-    """A run of lines: `order` is the block's place in the input and the first line's place in the block."""
+    """A run of lines: the block's place in the input, the first line's place in the block, numbers and text."""
 
-    order: Tuple[int, int]
-    lines: Tuple[Line, ...]
+    place: int
+    first: int
+    numbers: Sequence[int]
+    text: str
 
 
 class Keeper:
     """Blocks are handed to `feed` in order; `lines` has what was kept of them."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        self._words = tuple(words)
         self._head: List[Block] = []
         self._head_size = 0
         self._tail: Deque[Tuple[int, Block]] = deque()
@@ -48,37 +49,42 @@ class Keeper:
             self._head_size += len(block.text) + 1
             return
         self._continue(place, block)
-        for word in self._words:
-            if word in block.text:
-                self._around(word, place, block)
+        found = [(at, word) for word in self._first if word in block.text for at in self._places(word, block.text)]
+        first = counted = 0  # lines before a place are counted from the place before
+        for at, word in sorted(found):
+            start = block.text.rfind("\n", 0, max(0, at - BEFORE)) + 1
+            first += block.text.count("\n", counted, start)
+            counted = start
+            window = self._window(place, block, start, first, at)
+            kept = self._first[word] if len(self._first[word]) < FIRST else self._last[word]
+            kept.append(window)
         self._tail.append((place, block))
         self._tail_size += len(block.text)
         while len(self._tail) > 1 and self._tail_size - len(self._tail[0][1].text) >= TAIL:
             self._tail_size -= len(self._tail.popleft()[1].text)
 
-    def _around(self, word: str, place: int, block: Block) -> None:
-        """Keep the first places of the word in the whole input, and the last ones of this block."""
-        text = block.text
+    def _places(self, word: str, text: str) -> List[int]:
+        """The first places of the word in the whole input, and the last ones of this block, in order."""
+        first: List[int] = []
         at = -1
-        while len(self._first[word]) < FIRST:
+        while len(self._first[word]) + len(first) < FIRST:
             at = text.find(word, at + 1)
             if at < 0:
-                return
-            self._first[word].append(self._window(place, block, at))
-        places: List[int] = []
+                return first
+            first.append(at)
+        last: List[int] = []
         end = len(text)
-        while len(places) < LAST:
+        while len(last) < LAST:
             end = text.rfind(word, at + 1, end)
             if end < 0:
                 break
-            places.append(end)
-        self._last[word].extend(self._window(place, block, found) for found in reversed(places))
+            last.append(end)
+        return first + last[::-1]
 
-    def _window(self, place: int, block: Block, at: int) -> List[_Window]:
+    def _window(self, place: int, block: Block, start: int, first: int, at: int) -> List[_Window]:
         text = block.text
-        start = text.rfind("\n", 0, max(0, at - BEFORE)) + 1
         stop = text.find("\n", min(len(text), at + AFTER))
-        windows = [_cut(place, block, start, len(text) if stop < 0 else stop)]
+        windows = [_cut(place, block, first, start, len(text) if stop < 0 else stop)]
         if stop < 0:
             self._open.append((windows, at + AFTER - len(text)))
         return windows
@@ -87,7 +93,7 @@ class Keeper:
         still, self._open = self._open, []
         for windows, wanted in still:
             stop = block.text.find("\n", min(len(block.text), max(0, wanted)))
-            windows.append(_cut(place, block, 0, len(block.text) if stop < 0 else stop))
+            windows.append(_cut(place, block, 0, 0, len(block.text) if stop < 0 else stop))
 
     def lines(self) -> Tuple[Line, ...]:
         """Everything kept, in the order of the input, each line once; runs of blank lines shortened."""
@@ -97,21 +103,19 @@ class Keeper:
         for block in self._head:
             yield from block.lines()
         windows = [window for kept in (*self._first.values(), *self._last.values()) for one in kept for window in one]
-        windows += [_Window((place, 0), tuple(block.lines())) for place, block in self._tail]
-        windows.sort(key=lambda window: window.order)
+        windows += [_Window(place, 0, block.numbers, block.text) for place, block in self._tail]
+        windows.sort(key=lambda window: (window.place, window.first))
         done: Set[Tuple[int, int]] = set()
         for window in windows:
-            place, first = window.order
-            for offset, line in enumerate(window.lines):
-                if (place, first + offset) not in done:
-                    done.add((place, first + offset))
+            for offset, line in enumerate(map(Line, window.numbers, window.text.split("\n"))):
+                if (window.place, window.first + offset) not in done:
+                    done.add((window.place, window.first + offset))
                     yield line
 
 
-def _cut(place: int, block: Block, start: int, stop: int) -> _Window:
-    first = block.text.count("\n", 0, start)
-    rows = block.text[start:stop].split("\n")
-    return _Window((place, first), tuple(map(Line, block.numbers[first : first + len(rows)], rows)))
+def _cut(place: int, block: Block, first: int, start: int, stop: int) -> _Window:
+    text = block.text[start:stop]
+    return _Window(place, first, block.numbers[first : first + text.count("\n") + 1], text)
 
 
 def _without_blanks(lines: Iterator[Line]) -> Iterator[Line]:

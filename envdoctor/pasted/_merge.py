@@ -132,12 +132,15 @@ def _moved_elsewhere(by_field: Dict[Tuple[str, str], List[Said]], prefix: str) -
     return found
 
 
+_FIRST, _LAST = 8, 56  # listings of GPUs that are joined, of a text with more
+
+
 def _reading(group: str, field: str, voices: List[Said]) -> Any:
     if (group, field) == ("gpus", "gpus"):
         return _gpu.merged(
             [
                 _gpu.Listing(one.reading.value, one.reading.source, one.weight)
-                for one in voices
+                for one in (voices if len(voices) <= _FIRST + _LAST else voices[:_FIRST] + voices[-_LAST:])
                 if isinstance(one.reading, Known)
             ]
         )

@@ -10,6 +10,7 @@ from ..urls import strip_credentials
 from ._packages import Package, listed, of_conda, split_by_kind
 from ._prefixes import kind
 from ._said import GUESSED, LISTED, WHOLE, Said, said, where
+from ._spans import Spans
 from .lines import Line
 from .sessions import exchanges
 
@@ -32,25 +33,25 @@ _CONDA = ("conda", "mamba", "micromamba")
 
 
 def read(lines: Sequence[Line]) -> Iterator[Said]:
-    done: List[Tuple[int, int]] = []
+    done = Spans()
     for exchange in exchanges(lines):
         commands = exchange.typed.commands
         if exchange.output and any(
             words[:1] and _name(words[0]) in _CONDA and "list" in words[1:4] for words in commands
         ):
             yield from _listing(exchange.output, len(commands) == 1 and _is_whole(commands[0]))
-            done.append((exchange.output[0].number, exchange.output[-1].number))
+            done.add(exchange.output[0].number, exchange.output[-1].number)
     for place, line in enumerate(lines):
         header = _HEADER.match(line.text) if "packages in environment" in line.text else None
         if header:
             prefix = header.group(1)
             yield said("python", "prefix", prefix, line.number, weight=GUESSED)
             yield from kind(prefix, line.number)
-        if any(first <= line.number <= last for first, last in done):
+        if line.number in done:
             continue
         if header or _NAMES.match(line.text):
             last = yield from _table(lines, place)
-            done.append((line.number, last))
+            done.add(line.number, last)
         elif _LOOSE.match(line.text):
             one = of_conda(line.text.strip(), where(line.number))
             if isinstance(one, CondaRecord):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from functools import lru_cache
-from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ..frozen import frozen
 from .lines import Line
 
 _LONGEST = 4096
+_MOST = 2000  # prompts read: of more, the first quarter and the last three
 
 #: After a "#" or ">", which may be a comment or a quotation, only these are commands.
 _COMMANDS = (
@@ -58,7 +59,7 @@ class Typed:
     @property
     def commands(self) -> Tuple[Tuple[str, ...], ...]:
         """The simple commands of a shell line, without assignments and sudo."""
-        return tuple(tuple(words) for _, words in _simple(self.text)) if self.kind != "python" else ()
+        return tuple(words for _, words in _simple(self.text)) if self.kind != "python" else ()
 
     @property
     def variables(self) -> Tuple[Tuple[str, str], ...]:
@@ -102,6 +103,10 @@ def _exchanges(lines: Tuple[Line, ...]) -> List[Exchange]:
                 break
             place += 1
         found.append((Typed(one.number, one.kind, text, one.environment), place, start))
+        if len(found) > 2 * _MOST:
+            del found[_MOST // 4 : -_MOST]
+    if len(found) > _MOST:
+        del found[_MOST // 4 : _MOST // 4 - _MOST]
     ends = [start for _, _, start in found[1:]] + [len(lines)]
     return [Exchange(one, lines[after:end]) for (one, after, _), end in zip(found, ends)]
 
@@ -126,8 +131,10 @@ def prompt(line: Line) -> Optional[Typed]:
     return Typed(line.number, "notebook", notebook.group(1).strip()) if notebook else None
 
 
-def _simple(text: str) -> Iterator[Tuple[Tuple[Tuple[str, str], ...], List[str]]]:
+@lru_cache(maxsize=2 * _MOST)
+def _simple(text: str) -> List[Tuple[Tuple[Tuple[str, str], ...], Tuple[str, ...]]]:
     """Assignments and words of each simple command."""
+    found: List[Tuple[Tuple[Tuple[str, str], ...], Tuple[str, ...]]] = []
     if text[:1] in "!%":
         text = text[1:]
     words: List[str] = []
@@ -144,8 +151,9 @@ def _simple(text: str) -> Iterator[Tuple[Tuple[Tuple[str, str], ...], List[str]]
                 assigned.append((pair.group(1), pair.group(2)))
             words = words[1:]
         if words or assigned:
-            yield tuple(assigned), words
+            found.append((tuple(assigned), tuple(words)))
         words = []
+    return found
 
 
 def _words(text: str) -> List[str]:
