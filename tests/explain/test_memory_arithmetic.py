@@ -193,6 +193,12 @@ class TestVerdicts:
         assert weights(message(0.02, 10.76, 9.4, 0.01, 9.71)).get(FRAGMENTED, 0) < 50
         assert first(message(84 / 1024, 4.0, 3.32, 0, 3.42)) == TOO_LARGE
 
+    def test_slack_that_is_large_and_slack_that_is_not(self) -> None:
+        """Far above, as the hint in the message has it: a fifth, or a GiB."""
+        assert first(message(0.19, 4, 3.08, 0, 3.47)) == TOO_LARGE
+        assert first(message(0.19, 4, 2.6, 0, 3.47)) == FRAGMENTED
+        assert first(message(1.96, 79.18, 75.31, 1.08, 77.14, ours=78.09)) == FRAGMENTED
+
     def test_slack_that_would_not_do(self) -> None:
         one = message(8, 24, 14, 0.1, 17, ours=18)
         assert weights(one).get(FRAGMENTED, 0) < 50

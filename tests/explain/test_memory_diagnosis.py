@@ -172,6 +172,14 @@ class TestStories:
     def test_repetition_is_told(self) -> None:
         assert first((LAB + "\n") * 7).because[0].source == "line 1, 7 times until line 7"
 
+    def test_ranks_that_all_took_the_first_gpu(self) -> None:
+        same = tuple((pid, round(5.4 * GIB)) for pid in (11, 12, 13))
+        found = first(sentences(GIB, 24 * GIB, 5 * GIB, GIB, 5 * GIB, ours=round(5.5 * GIB), others=same))
+        assert found.name == "gpu-occupied-by-others" and "ranks of one job" in said(found)
+        assert "set_device(local_rank)" in found.remedies[0].title
+        other = first(sentences(GIB, 24 * GIB, 5 * GIB, GIB, 5 * GIB, ours=round(5.5 * GIB), others=((1, 16 * GIB),)))
+        assert "ranks of one job" not in said(other)
+
     def test_the_process_list(self) -> None:
         text = sentences(MIB, 40 * GIB, GIB, 0, GIB, ours=2 * GIB, others=((7, 8 * GIB),))
         assert "process 7 holds 8 GiB" in said(first(text)) and "29.5 GiB more are held by" in said(first(text))

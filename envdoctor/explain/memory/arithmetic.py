@@ -186,10 +186,12 @@ def _weigh_slack(tried: int, free: int, parts: Balance) -> int:
     share = slack / reserved
     if slack + free + ROUNDING < tried:
         return 35 if share >= 0.25 and slack >= GIB else 0
-    if share >= 0.1 and slack >= min(tried, 2 * GIB) and slack >= 256 * MIB:
+    if share >= 0.2 and slack >= min(tried, 2 * GIB) and slack >= 256 * MIB:
         return 92
-    if (share >= 0.05 and slack >= 256 * MIB) or slack >= GIB:
+    if slack >= GIB or (share >= 0.15 and slack >= 256 * MIB):
         return 70
+    if share >= 0.05 and slack >= 128 * MIB:
+        return 40
     return 30 if share >= 0.02 and slack >= 64 * MIB else 0
 
 

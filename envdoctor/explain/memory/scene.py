@@ -36,6 +36,15 @@ class Scene:
         """Bytes that the process would take on an empty GPU when it asked, with its context."""
         return (self.parts.allocated or 0) + (self.message.tried or 0) + CONTEXT_MOST
 
+    @property
+    def ranks(self) -> bool:
+        """Whether processes of the same size as this one are listed: mostly those of one job, all on the first GPU."""
+        parts = self.parts
+        if parts.reserved is None or parts.context is None:
+            return False
+        ours = parts.reserved + parts.context
+        return sum(abs(size - ours) * 8 <= ours for _, size in parts.listed) >= 2
+
     def sums(self) -> Iterator[Evidence]:
         """The balance in one line, as far as the message gives it."""
         message, parts = self.message, self.parts
@@ -72,11 +81,13 @@ class Scene:
             says = f"{words(parts.context)} of that are this process's own: its CUDA context and libraries"
             yield Evidence(says, self.source)
         elif parts.others[0]:
-            yield Evidence(f"a process's own CUDA context and libraries take {words(CONTEXT_MOST)} at most", "CUDA")
+            yield Evidence(f"a CUDA context and its libraries are taken to be {words(CONTEXT_MOST)} at most", "assumed")
         for pid, size in sorted(parts.listed, key=lambda one: -one[1])[:4]:
             yield Evidence(f"process {pid} holds {words(size)}", self.source)
         if parts.listed and parts.hidden > OTHERS_LEAST:
             yield Evidence(f"{words(parts.hidden)} more are held by processes that are not listed", self.source)
+        if self.ranks:
+            yield Evidence("several of them hold as much as this process: ranks of one job on one GPU", self.source)
         if parts.own_pid is not None:
             says = f"process {parts.own_pid} is this process, under the pid that it has outside its container"
             yield Evidence(says, self.source)

@@ -188,6 +188,8 @@ def _occupied(scene: Scene, reason: Reason) -> Suspicion:
     free = advice.another_gpu(scene.facts, scene.card.gpu if scene.card else None, scene.needed)
     if free:
         remedies.append(free)
+    if scene.ranks:
+        remedies.insert(0, Remedy("give each rank its own GPU: torch.cuda.set_device(local_rank)", ()))
     if scene.card and scene.card.roomy and reason.kind == "others":
         remedies.append(Remedy(f"run it again: {words(scene.card.free or 0)} are free there now", ()))
     remedies += [advice.see_who(scene.message.device), Remedy("ask the owners, or wait until one of them ends", ())]
