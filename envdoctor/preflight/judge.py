@@ -123,7 +123,8 @@ def _little(
         return None
     if computing and not choice.mig:
         return "busy", f"held by {_named(computing)}"
-    held = used - sum(value_or(holder.memory, 0) for holder in value_or(gpu.holders, ()))
+    shown_by_name = () if choice.mig else value_or(gpu.holders, ())
+    held = used - sum(value_or(holder.memory, 0) for holder in shown_by_name)
     allowance = _IDLE_MIG if choice.mig else _IDLE
     if held > allowance:
         who = "" if choice.mig else " by processes that are not visible to you"

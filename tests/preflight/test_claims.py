@@ -81,7 +81,7 @@ class TestOneClaim:
 
 
 class TestHostileFiles:
-    """What another user can put where a claim should be: none of it hangs, is followed, or is passed over in silence."""
+    """What another user can put where a claim should be: none of it hangs, is followed, or is passed over."""
 
     def put(self, folder: Path, make: Callable[[Path], Any]) -> str:
         ours = claims(folder)  # the folder as envdoctor makes it
