@@ -339,11 +339,10 @@ def distribution(entry, name, linked):
     if name.endswith(".dist-info"):
         told = metadata(content(path + "/METADATA", 1 << 20, b"\n\n"))
         installer = text(content(path + "/INSTALLER", 200))
-        record = content(path + "/RECORD", 1 << 24)
-        # Whoever writes it lists it, and to look for a file that is not there costs as much as reading one.
-        origin = content(path + "/direct_url.json") if record is None or b"/direct_url.json" in record else None
+        origin = content(path + "/direct_url.json")
         if origin:
             url, editable = direct_url(origin)
+        record = content(path + "/RECORD", 1 << 24)
     elif os.path.isdir(path):
         told = metadata(content(path + "/PKG-INFO", 1 << 20, b"\n\n"))
         told["requires"] = told["requires"] or requires_txt(content(path + "/requires.txt"))

@@ -226,8 +226,6 @@ def test_eggs_and_editable_installs(minor: str, tmp_path: Path) -> None:
     (info / "direct_url.json").write_text(
         json.dumps({"dir_info": {"editable": True}, "url": "https://me:secret@host/lab"}, indent=1)
     )
-    with (info / "RECORD").open("a") as record:
-        record.write(f"{info.name}/direct_url.json,sha256=abc,1\n")
     answer = ask(python_of(minor), tmp_path, home)
     (mmcv,), (apt,), (lab,) = (named(answer, name) for name in ("mmcv", "apt-1", "lab"))
     assert (mmcv["version"], mmcv["editable"], mmcv["location"]) == ("1.7.0", True, str(source))
