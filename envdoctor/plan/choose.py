@@ -45,6 +45,8 @@ def _cuda(want: Wanted) -> Tuple[str, ...]:
 
 def known_release(table: CompatTable, version: str) -> TorchRelease:
     """The row of a version in any spelling: 2.5 is 2.5.0. Unusable where there is none."""
+    if version in {release.version for release in table.torch_releases()}:
+        return table.torch(version)
     from packaging.version import InvalidVersion, Version
 
     try:
@@ -93,6 +95,8 @@ def _as_distribution(name: str, requirement: str) -> Distribution:
 
 def _hold(plan: TorchPlan, table: CompatTable, facts: Facts, want: Wanted, asked: Sequence[Distribution]) -> None:
     """NoPlan where the plan breaks a requirement that was given: the planner passes over a wish that nothing meets."""
+    if not asked and not want.specifier:
+        return  # packaging costs more to load than the rest of a plan takes
     from packaging.specifiers import SpecifierSet
 
     have: Dict[str, object] = {"torch": plan.torch, "torchvision": None, "torchaudio": None}

@@ -49,18 +49,23 @@ def wanted(said: Optional[str], accelerator: Optional[str]) -> Wanted:
     rest = found.group(1).strip() if found else ""
     if found is None or (rest and rest[0] not in "=<>!~"):
         raise Unusable(f"'{said}' is not torch, torch==X or torch>=X")
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        parts = list(SpecifierSet(rest))
-    except InvalidSpecifier:
-        raise Unusable(f"'{said}' is not a version that can be asked for") from None
-    if len(parts) != 1 or parts[0].operator not in ("==", "===") or "*" in parts[0].version:
-        return Wanted(None, rest, variant)
-    version, _, local = parts[0].version.partition("+")
+    pinned = re.fullmatch(r"={2,3}\s*(\d+(?:\.\d+)*)(?:\+([\w.]+))?", rest)
+    if pinned is None:
+        return Wanted(None, _specifier(said, rest), variant)
+    version, local = pinned.groups()
     if local and variant is not None and accelerator_of(local) != variant:
         raise Unusable(f"'{said}' and --accelerator {variant} name two builds; give one of them")
     return Wanted(version, "", accelerator_of(local) if local else variant)
+
+
+def _specifier(said: str, rest: str) -> str:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        SpecifierSet(rest)
+    except InvalidSpecifier:
+        raise Unusable(f"'{said}' is not a version that can be asked for") from None
+    return rest
 
 
 def accelerator_of(said: str) -> str:
