@@ -18,6 +18,10 @@ class Ahead:
         self._thread = threading.Thread(target=lambda: self._first.append(host.nvml(seconds)), daemon=True)
         self._thread.start()
 
+    def end(self) -> None:
+        """Until the first question is answered or given up (the host's own deadline): its worker is not left behind."""
+        self._thread.join()
+
     def __call__(self, seconds: float) -> Reading[NvmlAnswer]:
-        self._thread.join()  # the host's own deadline ends it
+        self.end()
         return self._first.pop() if self._first else self._host.nvml(seconds)

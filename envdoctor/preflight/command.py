@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 def run(host: Host, options: Options, nvml: Ahead) -> Exit:
     """The exit code, unless there is a command to start and a GPU for it: then this does not return."""
+    try:
+        return _run(host, options, nvml)
+    finally:
+        nvml.end()
+
+
+def _run(host: Host, options: Options, nvml: Ahead) -> Exit:
     program = _program(host, options.command)
     site, slip = read_site(host)
     claims = Claims(host, folder_for(host.environ, site.claims))
