@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
@@ -88,6 +89,17 @@ def pins_of(facts: Facts, machine: Machine) -> Tuple[Pin, ...]:
 
 
 def _pin(line: str, one: Distribution, machine: Machine) -> Iterator[Pin]:
+    usual = re.fullmatch(r"(torch|torchvision|torchaudio)\s*([=<>!~][^;@()]*)", line.strip())
+    if usual:
+        # Without extras, URL and marker no parser of requirements is needed: it costs more to load than a plan takes.
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+        try:
+            specifier = str(SpecifierSet(usual.group(2)))
+        except InvalidSpecifier:
+            return
+        yield Pin(f"{one.name} {one.version}".strip(), usual.group(1), specifier, one.metadata)
+        return
     from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
     from packaging.requirements import InvalidRequirement, Requirement
 
