@@ -22,7 +22,7 @@ class Exit(IntEnum):
 
 SENTENCES = {
     Exit.OK: "nothing at or above `--fail-on`; `fix`: every error and warning has its commands",
-    Exit.FINDINGS: "something was found; `fix`: something is wrong that no command mends",
+    Exit.FINDINGS: "something was found; `fix`: something is wrong that no command mends; `plan`: no build fits",
     Exit.USAGE: "the command line, or a file it names, cannot be used",
     Exit.CANNOT_TELL: "something could not be told (only with `--strict`)",
     Exit.OWN_FAULT: "envdoctor's own fault: a probe or a rule crashed",
