@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from ..exits import Exit
 from ..host import Host
@@ -26,10 +26,11 @@ def run(host: Host, wanted: Optional[str], mine: bool, others: bool, full: bool,
     from .look import look
 
     form = wanted if wanted == "prometheus" else format_for(wanted, host.environ)
+    written = writer(form)
     whole = full or _before_eyes(form)
     picture = only(look(host, target, whole), mine, others)
     code = exit_code(picture)
-    show(picture if whole else reserved(picture), form, code)
+    written(picture if whole else reserved(picture), code)
     return code
 
 
@@ -47,22 +48,22 @@ def _before_eyes(form: str) -> bool:
     return form in ("terminal", "plain") and sys.stdout is not None and sys.stdout.isatty()
 
 
-def show(picture: Picture, form: str, code: Exit) -> None:
+def writer(form: str) -> Callable[[Picture, Exit], None]:
+    """What writes a picture to stdout. It is imported here, while the worker is at work, not when it has answered."""
     from ..answer import show_page
     from ..voice import out
 
     if form == "json-v1":
         from .as_json import as_json
 
-        out(as_json(picture, code))
-    elif form == "prometheus":
+        return lambda picture, code: out(as_json(picture, code))
+    if form == "prometheus":
         from .prometheus import as_prometheus
 
-        out(as_prometheus(picture))
-    else:
-        from .page import page
+        return lambda picture, _: out(as_prometheus(picture))
+    from .page import page
 
-        show_page(page(picture), form)
+    return lambda picture, _: show_page(page(picture), form)
 
 
 def exit_code(picture: Picture) -> Exit:
