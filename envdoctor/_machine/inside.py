@@ -11,6 +11,20 @@ from ..reading import Known, Reading, Unknown
 LIMIT = 32 << 20  # bytes of an answer
 
 
+_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "inside")
+
+#: The first line is nothing to Python and ends a shell: `--python /bin/bash` must not run Python source as commands.
+#: Loaded as a module the script is compiled once and its bytecode kept, where that can be done (not in a zip, not
+#: before Python 3.5); the source that comes along is compiled each time, which takes as long as reading 100 packages.
+_PROGRAM = """"exit" "97"
+try:
+    from _frozen_importlib_external import SourceFileLoader
+    code = SourceFileLoader("envdoctor_inside", {path!a}).get_code("envdoctor_inside")
+except Exception:
+    code = compile({source!a}, "<envdoctor>", "exec")
+exec(code)"""
+
+
 class Output(Protocol):
     @property
     def code(self) -> int: ...
@@ -21,15 +35,12 @@ class Output(Protocol):
 
 
 def prepare(script: str, args: Sequence[str]) -> Tuple[List[str], str]:
-    """What follows `python -c`, and the token that the script prints alone on a line before and after its answer.
-
-    The first line is nothing to Python and ends a shell: `--python /bin/bash` must not run Python source as commands.
-    """
+    """What follows `python -c`, and the token that the script prints alone on a line before and after its answer."""
     source = pkgutil.get_data("envdoctor", f"inside/{script}.py")
     if source is None:
         raise FileNotFoundError(f"envdoctor/inside/{script}.py")
     token = os.urandom(12).hex()
-    code = f'"exit" "97"\nexec(compile({source.decode("ascii")!a}, "<envdoctor>", "exec"))'
+    code = _PROGRAM.format(path=os.path.join(_FOLDER, f"{script}.py"), source=source.decode("ascii"))
     return [code, token, *args], token
 
 
