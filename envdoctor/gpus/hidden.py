@@ -33,9 +33,12 @@ def hidepid(host: Host) -> str:
 
 
 def missing(host: Host, pid: int) -> str:
-    """Why /proc does not show it: "hidden", or "gone" (a moment ago, or it is of another PID namespace)."""
+    """Why /proc does not show it: "hidden", or "gone" (a moment ago, or it is of another PID namespace); "" where
+    that cannot be told, as of a recorded machine."""
     alive = host.alive(pid)
-    return "hidden" if isinstance(alive, Known) and alive.value else "gone"
+    if not isinstance(alive, Known):
+        return ""
+    return "hidden" if alive.value else "gone"
 
 
 class Groups:

@@ -108,6 +108,8 @@ class Holders:
 
     def _unseen(self, holder: Holder, found: Reading[Any]) -> _About:
         """Hidden by hidepid, or gone. Its control group may still tell who it is."""
+        if isinstance(found, Unknown) and found.reason == "not-looked":  # a recorded machine
+            return _About(found, found, found, found, found, found)
         path = self._groups.path(holder.pid)
         hidden = isinstance(holder.user, Known) or path
         why = "hidden" if hidden else missing(self._host, holder.pid)

@@ -19,6 +19,8 @@ _HOT = frozenset(("hw-slowdown", "hw-thermal", "sw-thermal", "hw-power-brake"))
 
 def page(picture: Picture) -> Tuple[Line, ...]:
     lines = [line(_head(picture), "strong")]
+    if isinstance(picture.cards, Unknown):
+        lines.append(line("`envdoctor check` says what is wrong with the driver."))
     if isinstance(picture.cards, Known):
         for card in picture.cards.value:
             lines += [BLANK, *_card(card)]

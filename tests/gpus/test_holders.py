@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,9 @@ from envdoctor.gpus.look import look
 from envdoctor.gpus.model import Place
 from envdoctor.gpus.place import place_of
 from envdoctor.gpus.proc import epoch, terminal
+from envdoctor.probes import gpus as probe
 from envdoctor.reading import Absent, Known, Unknown, value_or
+from envdoctor.record import RecordingHost, ReplayHost
 from tests.gpus.machines import AT, GIB, field, gpu, machine, process, target, the_only
 
 UID = "6e0cd3f4-1111-2222-3333-444455556666"
@@ -87,6 +90,17 @@ def test_in_a_container_a_number_is_nobody() -> None:
     held = the_only(host)
     assert held.missing == "elsewhere" and isinstance(held.holder.user, Unknown)
     assert any("container" in limit for limit in look(host, target()).limits)
+
+
+def test_a_recorded_machine_that_was_not_asked_hides_nobody(tmp_path: Path) -> None:
+    host = machine(gpu(0, 50, 51))
+    process(host, 50)
+    recording = RecordingHost(host)
+    probe.look(recording, target())
+    recording.save(str(tmp_path / "machine"))
+    shown, unshown = value_or(value_or(look(ReplayHost(str(tmp_path / "machine")), target()).cards, ())[0].held, ())
+    assert (shown.missing, unshown.missing) == ("", "")
+    assert isinstance(shown.holder.user, Known) and isinstance(shown.cpu_seconds, Unknown)
 
 
 def test_hidepid_is_said() -> None:

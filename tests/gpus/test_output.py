@@ -171,7 +171,8 @@ def test_no_driver_and_no_answer() -> None:
         FakeHost(nvml_answer=Known(NvmlAnswer({"status": "NO_ANSWER"}, (), "timeout", "stuck in nvmlInit"), "NVML"))
     )
     assert isinstance(stuck.cards, Unknown) and exit_code(stuck) == Exit.CANNOT_TELL
-    assert "stuck in nvmlInit" in words(stuck) and parsed(stuck)["gpus"] is None
+    assert "stuck in nvmlInit" in words(stuck) and "`envdoctor check`" in words(stuck)
+    assert parsed(stuck)["gpus"] is None
 
 
 def test_xids_of_the_kernel_log() -> None:
