@@ -1,0 +1,6 @@
+"""`envdoctor explain`."""
+
+from ..explain.command import EPILOG
+from ..explain.command import explain_command as explain
+
+__all__ = ["EPILOG", "explain"]
