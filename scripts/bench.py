@@ -80,7 +80,7 @@ def distribution(site: Path, name: str) -> None:
         (site / module / file).write_text("")
     info = site / f"{module}-1.0.dist-info"
     info.mkdir()
-    requires = ["numpy>=1.20", "packaging>=20", "typing-extensions>=4", 'tomli>=1; python_version < "3.11"']
+    requires = ["numpy>=1.20", "jinja2>=2", "typing-extensions>=4", 'tomli>=1; python_version < "3.11"']
     requires.append('pytest; extra == "test"')
     head = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.0", "Requires-Python: >=3.8"]
     head += ["Classifier: Programming Language :: Python :: 3"] * 30

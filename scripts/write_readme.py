@@ -14,7 +14,7 @@ from typing import Dict, List
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-EXAMPLE = "tests/machines/ubuntu2004-venv-driver470"
+EXAMPLE = "tests/machines/debian11-driver470-cu121"
 
 FAMILIES = {
     "PYT": "Interpreter",
@@ -72,13 +72,9 @@ def rules() -> str:
 
 
 def commands() -> str:
-    import click
+    from envdoctor.commands import NAMES, one
 
-    from envdoctor.commands import command
-
-    group = command()
-    assert isinstance(group, click.Group)
-    rows = [f"| `envdoctor {name}` | {(sub.help or '').splitlines()[0]} |\n" for name, sub in group.commands.items()]
+    rows = [f"| `envdoctor {name}` | {(one(name).help or '').splitlines()[0]} |\n" for name in NAMES]
     return "| command | |\n|---|---|\n" + "".join(rows)
 
 

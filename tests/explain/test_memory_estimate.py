@@ -321,21 +321,10 @@ class TestPage:
         assert made["gpus"][0]["verdict"] == "when-empty"
 
 
-#: `envdoctor memory`, whether or not commands.py has it already.
-PROGRAM = """
-import sys
-from envdoctor.cli import run
-from envdoctor.commands import app
-from envdoctor.explain.memory.command import EPILOG, memory_command
-app.command("memory", epilog=EPILOG)(memory_command)
-sys.exit(run(sys.argv[1:]))
-"""
-
-
 def memory(*options: str) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join(entry for entry in sys.path if entry)
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, "memory", *options],
+        [sys.executable, "-m", "envdoctor", "memory", *options],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
         env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "PYTHONPATH": path},
     )  # fmt: skip
