@@ -27,6 +27,8 @@ ALLOWED = {
     "cure": {"compat", "facts", "reading", "report", "versions"},
     "render": {"codec", "exits", "facts", "reading", "report", "voice", "__init__"},
     "inside": set(),
+    "plan": {"answer", "compat", "cure", "exits", "facts", "host", "reading", "render", "report", "versions", "voice"},
+    "compat_pages": {"answer", "compat", "render", "versions", "voice"},
 }
 
 

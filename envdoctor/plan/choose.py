@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ..compat import CompatTable, NoRow, TorchRelease
 from ..cure.planner import NoPlan, Refused, Terms, TorchPlan, plan_torch, why_not
@@ -64,10 +64,10 @@ def known_release(table: CompatTable, version: str) -> TorchRelease:
     raise Unusable(f"the table has no row for torch {version}: it goes from {ends[-1]} to {ends[0]}")
 
 
-def for_release(facts: Facts, release: object) -> Facts:
+def for_release(facts: Facts, release: Optional[TorchRelease]) -> Facts:
     """macOS of a processor that was not given: Intel where that release has nothing for the newer one."""
     machine = facts.python.machine
-    if not isinstance(release, TorchRelease) or machine != Known("arm64", "assumed"):
+    if release is None or machine != Known("arm64", "assumed"):
         return facts
     if "macos_arm64" in release.pythons or "macos_x86_64" not in release.pythons:
         return facts

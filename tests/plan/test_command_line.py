@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +88,19 @@ def test_one_sentence_where_there_is_no_answer(args: tuple[str, ...], code: int)
     assert done.out == ""
     assert done.err.count("\n") == 1
     assert "Traceback" not in done.err
+
+
+def test_a_pinned_plan_loads_no_parser_of_requirements_and_no_rich() -> None:
+    script = (
+        "import sys; from envdoctor.cli import run; "
+        "code = run(['plan', 'torch==2.5.1', '--accelerator', 'cu121', '--driver', '550.54.15', '--gpu', 'A100']); "
+        "print(code, sorted({'packaging.specifiers', 'packaging.requirements', 'rich'} & set(sys.modules)))"
+    )
+    path = os.pathsep.join(one for one in sys.path if one)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env={"PYTHONPATH": path, "HOME": "/nonexistent"}
+    )
+    assert done.stdout.splitlines()[-1] == "0 []", done.stderr
 
 
 def test_compat() -> None:
