@@ -26,6 +26,7 @@ def preflight(
     wait: Optional[str] = typer.Option(None, "--wait", metavar="TIME", help="Wait so long at most (90s, 2h), in turn."),
     timeout: str = typer.Option("5s", "--timeout", metavar="TIME", help="How long the driver may take to answer."),
     claim: bool = typer.Option(False, "--claim", help="Without a COMMAND: hold the GPUs until this process ends."),
+    node: bool = typer.Option(False, "--node", help="Only the node faults that its site file lists; 0 for all else."),
     format: Optional[str] = typer.Option(
         None,
         "--format",
@@ -39,7 +40,7 @@ def preflight(
     from ..preflight.ahead import Ahead
     from ..preflight.options import options
 
-    wanted = options(gpus, mem, max_util, checked, wait, timeout, claim, format, tuple(command or ()))
+    wanted = options(gpus, mem, max_util, checked, wait, timeout, claim, format, tuple(command or ()), node)
     host = LocalHost()
     nvml = Ahead(host, wanted.timeout)
     from ..preflight.command import run  # while the driver is asked

@@ -32,8 +32,14 @@ def run(host: Host, options: Options, nvml: Ahead) -> Exit:
 
 
 def _run(host: Host, options: Options, nvml: Ahead) -> Exit:
-    program = _program(host, options.command)
     site, slip = read_site(host)
+    if options.node:
+        from .node import node_decision
+
+        decision = node_decision(host, nvml, options.timeout, site)
+        _show(host, options, replace(decision, warnings=(*((slip,) if slip else ()), *decision.warnings)), ())
+        return decision.code
+    program = _program(host, options.command)
     claims = Claims(host, folder_for(host.environ, site.claims))
     taking = bool(options.command) or options.claim
 

@@ -22,7 +22,7 @@ from .site import Site
 _LOOKS = 3
 _BETWEEN = 0.4  # seconds; NVML's utilisation is an average over up to a second
 _TRIES = 4
-_HOPELESS = ("DRIVER_NOT_LOADED", "LIB_RM_VERSION_MISMATCH")
+HOPELESS = ("DRIVER_NOT_LOADED", "LIB_RM_VERSION_MISMATCH")
 
 
 @frozen
@@ -115,7 +115,7 @@ def _no_driver(answer: Reading[Tuple[Gpu, ...]]) -> Decision:
     if isinstance(answer, Absent):
         return Decision(Exit.FINDINGS, "no go: there is no NVIDIA driver here (no libnvidia-ml.so.1)")
     if isinstance(answer, Unknown):
-        hopeless = answer.detail in _HOPELESS
+        hopeless = answer.detail in HOPELESS
         more = "; `envdoctor check` tells more"
         if hopeless:
             return Decision(Exit.FINDINGS, f"no go: the driver answers {answer.detail}{more}")

@@ -13,7 +13,7 @@ from .options import Wish
 from .site import Site
 
 _MIB = 1 << 20
-_GONE = ("GPU_IS_LOST", "RESET_REQUIRED")
+_GONE = {"GPU_IS_LOST": ("lost", "it fell off the bus"), "RESET_REQUIRED": ("reset", "it needs a reset")}
 _TOO_OLD = error("FUNCTION_NOT_FOUND")
 
 #: What an idle card holds at most by itself: a desktop, the driver's own; a MIG instance has neither.
@@ -58,19 +58,27 @@ def _int(reading: Reading[int]) -> int:
     return int(value_or(reading, 0))
 
 
+def fault_of(gpu: Gpu) -> Optional[Tuple[str, str]]:
+    """A fault of the card itself, by its name in site.FAULTS, and in words."""
+    if gpu.status in _GONE:
+        return _GONE[gpu.status]
+    if value_or(gpu.remap_failed, False):
+        return "remap", "a row remap failed: its memory is faulty"
+    errors = value_or(gpu.ecc_uncorrected, 0)
+    if errors:
+        return "ecc", f"{errors} uncorrectable memory error{'s' * (errors != 1)} (ECC)"
+    return None
+
+
 def _broken(seen: Iterable[Gpu]) -> Optional[Tuple[str, str]]:
     """Faults of the card itself, at any of the looks."""
     for gpu in seen:
-        if gpu.status in _GONE:
-            return "no", "it fell off the bus" if gpu.status == "GPU_IS_LOST" else "it needs a reset"
+        fault = fault_of(gpu)
+        if fault:
+            return "no", fault[1]
         if gpu.status != "ok":
             words = {"NO_ANSWER": "the driver did not answer", "NOT_ASKED": "the driver was stuck at the one before it"}
             return "unknown", words.get(gpu.status, f"the driver answers {gpu.status}")
-        if value_or(gpu.remap_failed, False):
-            return "no", "a row remap failed: its memory is faulty"
-        errors = value_or(gpu.ecc_uncorrected, 0)
-        if errors:
-            return "no", f"{errors} uncorrectable memory error{'s' * (errors != 1)} (ECC)"
     return None
 
 

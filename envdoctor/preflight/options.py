@@ -25,6 +25,7 @@ class Options:
     claim: bool
     format: Optional[str]
     command: Tuple[str, ...]
+    node: bool = False
 
 
 def options(
@@ -37,12 +38,15 @@ def options(
     claim: bool,
     format: Optional[str],
     command: Tuple[str, ...],
+    node: bool = False,
 ) -> Options:
-    """The command line understood. Unusable: an amount that is none."""
+    """The command line understood. Unusable: an amount that is none, options that exclude each other."""
+    if node and (command or claim or check or wait is not None):
+        raise Unusable("--node looks at the node alone; it goes with no COMMAND, --claim, --check or --wait")
     try:
         wish = Wish(gpus, None if mem is None else amounts.memory(mem), max_util)
         longest = None if wait is None else amounts.seconds(wait)
         patience = max(0.2, amounts.seconds(timeout))
     except ValueError as error:
         raise Unusable(str(error)) from None
-    return Options(wish, check, longest, patience, claim, format, command)
+    return Options(wish, check, longest, patience, claim, format, command, node)

@@ -11,6 +11,9 @@ claims = "/run/lock/envdoctor"
 gpu = "GPU-5f2c"              # the beginning of a UUID, or an index in nvidia-smi's order
 users = ["maria"]
 why = "paper deadline until June"
+
+[node]
+faults = ["lost", "ecc", "remap", "reset", "driver"]   # what `--node` answers with an exit code
 """
 
 from __future__ import annotations
@@ -24,6 +27,10 @@ from ..reading import Absent, Known
 from . import amounts
 
 FILE = "/etc/envdoctor.toml"
+
+#: Faults of a node that an administrator may list: a GPU off the bus, in need of a reset, with uncorrectable memory
+#: errors, with a failed row remap; a driver that is not loaded or does not match its libraries.
+FAULTS = ("lost", "reset", "ecc", "remap", "driver")
 
 
 @frozen
@@ -42,6 +49,7 @@ class Site:
     refuses: bool = True
     claims: Optional[str] = None  # the folder for claims
     reserved: Tuple[Reserved, ...] = ()
+    node_faults: Tuple[str, ...] = ()
 
     def reserved_for_others(self, index: int, uuid: str, user: str) -> str:
         """Why this user should keep off that GPU, "" where nothing says so."""
@@ -100,7 +108,15 @@ def _site(path: str, content: Mapping[str, Any]) -> Site:
         limits == "refuse",
         claims,
         _reserved(table.get("reserved", [])),
+        _faults(content.get("node", {})),
     )
+
+
+def _faults(table: Any) -> Tuple[str, ...]:
+    listed = table.get("faults", []) if isinstance(table, dict) else None
+    if not isinstance(listed, list) or not all(name in FAULTS for name in listed):
+        raise ValueError(f"node.faults is no list of {', '.join(FAULTS)}")
+    return tuple(listed)
 
 
 def _hours(text: str) -> Tuple[int, int]:
