@@ -46,6 +46,8 @@ def why_not(
     machine = question.machine
     there = release.variants_on.get(machine.platform, ())
     there = release.variants if machine.platform == "linux_x86_64" else there
+    if machine.os == "darwin" and release.pypi:
+        there = ("cpu",)
     if terms.conda:
         there = table.conda_variants(release.version, machine.os)
     what = accelerator or ("CUDA" if question.accelerated else "CPU")

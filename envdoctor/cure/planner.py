@@ -156,10 +156,12 @@ def _reasons(build: Build, question: Question, table: CompatTable) -> Tuple[Evid
         reasons.append(question.driver.evidence)
     if is_cuda(variant):
         row = table.cuda(cuda_of_tag(variant))
-        if row.minimum_driver:
+        windows = question.machine.os == "windows" or (question.driver is not None and question.driver.windows)
+        lowest = row.minimum_driver_windows if windows else row.minimum_driver
+        if lowest:
             older = question.driver is not None and not native(question.driver, row.version)
             how = ", by minor-version compatibility" if older else ""
-            says = f"CUDA {row.version} runs on driver {row.minimum_driver} and newer{how}"
+            says = f"CUDA {row.version} runs on driver {lowest} and newer{how}"
             reasons.append(Evidence(says, str(row.origin)))
         archs = archs_of(build, question, table)
         if archs is not None:

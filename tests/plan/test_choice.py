@@ -97,6 +97,12 @@ def test_why_not_names_the_row(release: str, options: dict, variant: str, row: s
     assert source.startswith(row + ":")
 
 
+def test_a_windows_machine_is_told_the_windows_driver() -> None:
+    found = planned(os="windows", gpus=("A100",), driver="537.58")
+    assert any("runs on driver 527.41 and newer" in reason.says for reason in found.reasons)
+    assert "it has cpu" in refusal("torch==2.5.1", "cu121", os="mac")
+
+
 def test_why_not_of_what_would_do() -> None:
     assert ("cu124", "", "") in why("torch==2.6.0", driver="550.54.15", gpus=("A100",), python="3.11")
 
