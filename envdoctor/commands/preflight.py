@@ -15,7 +15,9 @@ SETTINGS = {"allow_interspersed_args": False}
 
 
 def preflight(
-    gpus: int = typer.Option(1, "--gpus", metavar="N", min=1, max=256, help="How many GPUs the job needs."),
+    gpus: Optional[int] = typer.Option(
+        None, "--gpus", metavar="N", min=1, max=256, help="How many GPUs the job needs: 1, in a task-prolog all given."
+    ),
     mem: Optional[str] = typer.Option(
         None, "--mem", metavar="SIZE", help="Free memory on each (20GiB); then a GPU may be shared."
     ),

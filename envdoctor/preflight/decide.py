@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..exits import Exit
@@ -48,9 +49,11 @@ class Question:
 
 def attempt(host: Host, question: Question, claims: Claims) -> Decision:
     """One decision. Where `taking`, the claims of what was picked are held when it says OK, and none otherwise."""
-    answer, opinions = _observed(host, question)
+    answer, opinions, given = _observed(host, question)
     if not isinstance(answer, Known) or not answer.value:
         return _no_driver(answer)
+    if question.wish.gpus == 0:
+        question = replace(question, wish=replace(question.wish, gpus=max(1, given)))
     owners: Dict[str, Owner] = {}
     if not question.taking or question.site.max_per_user is not None:
         owners = claims.owners(opinion.choice.uuid for opinion in opinions if opinion.choice.uuid)
@@ -79,9 +82,10 @@ def verdict(opinions: Sequence[Opinion], wanted: int) -> Exit:
     return Exit.CANNOT_TELL if sum(count.values()) >= wanted else Exit.FINDINGS
 
 
-def _observed(host: Host, question: Question) -> Tuple[Reading[Tuple[Gpu, ...]], Tuple[Opinion, ...]]:
+def _observed(host: Host, question: Question) -> Tuple[Reading[Tuple[Gpu, ...]], Tuple[Opinion, ...], int]:
+    """What the driver says, an opinion on each, and how many of them this session was given."""
     seen: Dict[Tuple[int, object], List[Gpu]] = {}
-    refused: Optional[Dict[int, Tuple[str, str]]] = None
+    given = 0
     user = host.identity().user
     opinions: Tuple[Opinion, ...] = ()
     for number in range(_LOOKS):
@@ -89,11 +93,12 @@ def _observed(host: Host, question: Question) -> Tuple[Reading[Tuple[Gpu, ...]],
             time.sleep(_BETWEEN)
         answer = by_nvml(host, question.nvml(question.timeout))
         if not isinstance(answer, Known):
-            return answer, ()
+            return answer, (), 0
         for gpu in answer.value:
             seen.setdefault((gpu.index, gpu.uuid), []).append(gpu)
         found = choices(answer.value)
         refused = refusals(host, found)
+        given = len(found) - len(refused)
         opinions = tuple(
             Opinion(choice, *refused[place])
             if place in refused
@@ -102,7 +107,7 @@ def _observed(host: Host, question: Question) -> Tuple[Reading[Tuple[Gpu, ...]],
         )
         if not _load_decides(opinions, question.wish):
             break
-    return answer, opinions
+    return answer, opinions, given
 
 
 def _load_decides(opinions: Sequence[Opinion], wish: Wish) -> bool:

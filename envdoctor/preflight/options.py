@@ -11,7 +11,7 @@ from . import amounts
 
 @frozen
 class Wish:
-    gpus: int = 1
+    gpus: int = 1  # 0: all that the session was given
     memory: Optional[int] = None  # bytes that each GPU must have free; None: a GPU that nobody computes on
     max_util: int = 10  # percent
 
@@ -29,7 +29,7 @@ class Options:
 
 
 def options(
-    gpus: int,
+    gpus: Optional[int],
     mem: Optional[str],
     max_util: int,
     check: bool,
@@ -44,7 +44,8 @@ def options(
     if node and (command or claim or check or wait is not None):
         raise Unusable("--node looks at the node alone; it goes with no COMMAND, --claim, --check or --wait")
     try:
-        wish = Wish(gpus, None if mem is None else amounts.memory(mem), max_util)
+        count = gpus or (0 if format == "task-prolog" else 1)  # a prolog must not take from a task what it was given
+        wish = Wish(count, None if mem is None else amounts.memory(mem), max_util)
         longest = None if wait is None else amounts.seconds(wait)
         patience = max(0.2, amounts.seconds(timeout))
     except ValueError as error:

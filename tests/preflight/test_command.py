@@ -197,6 +197,16 @@ def test_for_a_task_prolog(fakenvml: FakeNvml, tmp_path: Path) -> None:
     assert lines[-1] == f"export CUDA_VISIBLE_DEVICES={UUID.format(0)}"
 
 
+@pytest.mark.parametrize(("third", "exported"), [("", 2), ("\nproc = C 1 38000 95", 0)])
+def test_a_task_prolog_takes_nothing_from_a_task(fakenvml: FakeNvml, tmp_path: Path, third: str, exported: int) -> None:
+    state = f"[gpu x2]\n[gpu]{third}\n"
+    env = environ(fakenvml, state, tmp_path, CUDA_VISIBLE_DEVICES="1,2", SLURM_STEP_GPUS="1,2", SLURM_JOB_ID="7")
+    _, out, _ = preflight(env, "--format", "task-prolog")
+    lines = [line for line in out.splitlines() if line.startswith("export CUDA_VISIBLE_DEVICES")]
+    assert lines == [f"export CUDA_VISIBLE_DEVICES={UUID.format(1)},{UUID.format(2)}"][: exported // 2]
+    assert "print envdoctor: GPU 2" in out
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
