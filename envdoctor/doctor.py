@@ -45,6 +45,8 @@ def check(
                 for finding in verdict.findings
             ),
         )
+        if verdict.findings
+        else verdict
         for verdict in verdicts
     )
     return Report(facts, mended, probes, table.date, __version__)

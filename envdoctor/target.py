@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Callable, Mapping, Optional, Sequence, Tuple
 
 from .facts import Claim
+from .frozen import frozen
 from .host import Host, NvmlAnswer, Output
 from .reading import Reading, Unknown
 
 Answer = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Request:
     """What the user asked to look at."""
 
@@ -29,7 +30,7 @@ class Request:
         return 0.3 * self.patience
 
 
-@dataclass(frozen=True)
+@frozen
 class Target:
     """The interpreter in question, and the questions that more than one probe has: each is asked once, by the first.
 
@@ -40,14 +41,14 @@ class Target:
     chosen_by: Reading[str]
     claims: Tuple[Claim, ...]
     request: Request
-    asker: Callable[[], Reading[Answer]] = field(default=lambda: Unknown("not-looked"), compare=False)
-    _kept: dict[str, Reading[Answer]] = field(default_factory=dict, compare=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
-    _started: float = field(default_factory=time.monotonic, compare=False, repr=False)
-    _nvml: dict[str, Reading[NvmlAnswer]] = field(default_factory=dict, compare=False, repr=False)
-    _nvml_lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
-    _smi: dict[Tuple[str, ...], Reading[Output]] = field(default_factory=dict, compare=False, repr=False)
-    _smi_lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    asker: Callable[[], Reading[Answer]] = field(default=lambda: Unknown("not-looked"))
+    _kept: dict[str, Reading[Answer]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _started: float = field(default_factory=time.monotonic)
+    _nvml: dict[str, Reading[NvmlAnswer]] = field(default_factory=dict)
+    _nvml_lock: threading.Lock = field(default_factory=threading.Lock)
+    _smi: dict[Tuple[str, ...], Reading[Output]] = field(default_factory=dict)
+    _smi_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self) -> Reading[Answer]:
         with self._lock:

@@ -6,10 +6,9 @@ that was not there and a thing that could not be read stay different all the way
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Tuple, Type, TypeVar
 
-from ..frozen import frozen
+from ..frozen import frozen, names_of
 from ..reading import Unknown
 from .compiler import Compiler, CompilerFacts
 from .driver import DeviceFile, DriverFacts, PciGpu
@@ -43,12 +42,12 @@ class Facts:
 
 
 #: Names of the groups, in the order of Facts: also the names of the probes.
-GROUPS: Tuple[str, ...] = tuple(field.name for field in dataclasses.fields(Facts) if field.name != "taken_at")
+GROUPS: Tuple[str, ...] = tuple(name for name in names_of(Facts) if name != "taken_at")
 
 
 def unknown_group(group: Type[G], why: Unknown) -> G:
     """A group of which nothing is known, for one reason: its probe timed out, crashed or was not run."""
-    return group(**{field.name: why for field in dataclasses.fields(group)})  # type: ignore[arg-type]
+    return group(**dict.fromkeys(names_of(group), why))
 
 
 def nothing_known(taken_at: str, why: Unknown) -> Facts:
