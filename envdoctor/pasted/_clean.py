@@ -7,7 +7,7 @@ from operator import and_
 from typing import Iterator, List, Match, Sequence, Tuple
 
 #: Bytes that a plain block does not have. "[0m" is what is left of a colour whose escape was lost.
-_ODD = (b"\x1b", b"\r", b"\0", b"\x08", b"\x07", b"\x0b", b"\x0c", b"\x7f", b"```", b"[0m", b"&")
+_ODD = (b"\x1b", b"\r", b"\0", b"\x08", b"\x07", b"\x0b", b"\x0c", b"\x7f", b"```", b"[0m", b"&", b"</")
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x9b[0-?]{0,64}[ -/]{0,8}[@-~]"  # CSI: colours, cursor
@@ -33,7 +33,7 @@ _ENTITIES = {
 }  # fmt: skip
 _ENTITY = re.compile("&(" + "|".join(_ENTITIES) + ");")
 _TAG = re.compile(r"</?(?:pre|code|details|summary|br|blockquote|kbd|samp|div|span|p)(?: [^<>\n]{0,200})?/?>")
-_FENCE = re.compile(r"^[ \t]*`{3,}[ \t]*(?:[A-Za-z][\w+.-]{0,20}[ \t]*$)?|`{3,}[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*`{3,}[ \t]*(?:[A-Za-z][\w+.-]{0,20}[ \t]*$)?|(?<!`)`{3,}[ \t]*$", re.MULTILINE)
 _QUOTE = re.compile(r"[ \t]{0,3}>(?!>>(?:[ \t]|$)) ?")
 _PROMPT = re.compile(r"[ \t]*>>>(?:[ \t]|$)")
 _NO_LETTERS = re.compile(r"[^A-Za-z\u00c0-\uffff]+|(?<![A-Za-z])[kKMGT]i?B?(?![A-Za-z])|[\u2500-\u28ff]+")
@@ -52,7 +52,7 @@ def without_marks(text: str, numbers: Sequence[int]) -> Tuple[str, Sequence[int]
     if "[0m" in text:
         text = _LOST_ESCAPES.sub("", text)
     if "\r" in text:
-        text, numbers = _redrawn(re.sub(r"\r+\n", "\n", text), numbers)
+        text, numbers = _redrawn(text, numbers)
     if "\x08" in text:
         text = "\n".join(_overprinted(line) if "\x08" in line else line for line in text.split("\n"))
     text = _CONTROLS.sub("", text)
@@ -85,6 +85,7 @@ def _redrawn(text: str, numbers: Sequence[int]) -> Tuple[str, Sequence[int]]:
     kept: List[str] = []
     of: List[int] = []
     for number, line in zip(numbers, text.split("\n")):
+        line = line.rstrip("\r")
         for state in _states(line) if "\r" in line else (line,):
             kept.append(state)
             of.append(number)

@@ -14,11 +14,11 @@ FORMATS: Dict[str, Tuple[str, ...]] = {
     ),
     "nvidia_smi": (
         "NVIDIA-SMI", "MIG devices:", "Failed to initialize NVML", "No devices were found",
-        "Unable to determine the device handle", "Driver/library version mismatch",
+        "Unable to determine the device handle", "Driver/library version mismatch", "Set compute mode",
     ),
     "nvidia_smi_query": (
         "--query-gpu", "--query-compute-apps", "driver_version", "memory.total", "memory.used", "used_gpu_memory",
-        "pci.bus_id", "utilization.gpu",
+        "pci.bus_id", "utilization.gpu", "temperature.gpu", "clocks_throttle", "clocks_event", "pcie.link",
     ),
     "nvidia_smi_full": (
         "NVSMI LOG", "Attached GPUs", "Compute Mode  ", "Product Name  ", "HW Slowdown  ", "FB Memory Usage",

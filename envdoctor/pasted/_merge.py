@@ -86,8 +86,9 @@ def _drop_older_torch(by_field: Dict[Tuple[str, str], List[Said]]) -> None:
     others = [one.line for one in versions if _value(one) != _value(versions[-1])]
     if not others:
         return
+    since = min(one.line for one in versions if one.line >= max(others) and _value(one) == _value(versions[-1]))
     for key in [key for key in by_field if key[0] == "torch" and key[1] not in ("version", "companions")]:
-        kept = [one for one in by_field[key] if one.line > max(others)]
+        kept = [one for one in by_field[key] if one.line >= since]
         if kept:
             by_field[key] = kept
         else:

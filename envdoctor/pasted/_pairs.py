@@ -9,6 +9,8 @@ from .lines import Line
 
 # Bullets, quotation marks and a forum's bars may stand before the key, padding before the colon.
 _PAIR = re.compile(r"[\s*|•\-'\"`{>]{0,24}([A-Za-z][^:=\n]{0,70}?)['\"`]?[ \t]{0,60}:(?!//)[ \t]{0,60}(.*)$")
+_FILLER = " " * 20
+_FILLED = re.compile(r" {20,}(?=[A-Z])")
 _NOTHING = frozenset(("", "n/a", "none", "could not collect", "no cuda", "not found", "not installed", "unknown"))
 
 
@@ -20,12 +22,15 @@ class Pair(NamedTuple):
 
 
 def pairs(lines: Sequence[Line]) -> Iterator[Pair]:
+    """Every pair. Lines that a terminal filled up with blanks and ran together are taken apart."""
     for place, line in enumerate(lines):
         if ":" not in line.text:
             continue
-        found = _PAIR.match(line.text[:2000])
-        if found:
-            yield Pair(place, line.number, " ".join(found.group(1).lower().split()), found.group(2).strip())
+        text = line.text[:4000]
+        for part in _FILLED.split(text) if _FILLER in text else (text,):
+            found = _PAIR.match(part)
+            if found:
+                yield Pair(place, line.number, " ".join(found.group(1).lower().split()), found.group(2).strip())
 
 
 def says_nothing(value: str) -> bool:

@@ -10,16 +10,17 @@ from ._pairs import says_nothing
 from ._said import GUESSED, STATED, Said, said
 
 TORCH_VERSION = r"\d+\.\d+[\w.+-]{0,80}"
-_TAG = re.compile(r"cu\d{2,3}(?!\d)")
+_TAG = re.compile(r"(?<![a-z])cu(?:[7-9]\d|1\d\d)(?!\d)")
+_MAJOR_TAG = re.compile(r"(?<![a-z])cu(1\d)(?!\d)")  # of packages that are built for every 12.x
 _ROCM = re.compile(r"rocm(\d[\d.]*)")
 _CONDA_CUDA = re.compile(r"cuda_?(\d+\.\d+(?:\.\d+)?)")
-_CONDA_SHORT = re.compile(r"(?:cuda|cu)_?(\d{2,3})(?!\d)")
+_CONDA_SHORT = re.compile(r"(?:cuda|cu)_?([7-9]\d|1\d\d)(?!\d)")
 #: In a local version: the torch that a package was built for.
 NAMED_TORCH = re.compile(r"(?:torch|pt)(\d+\.\d+(?:\.\d+)?)|pt(\d)(\d{1,2})(?!\d)")
 #: A requirement that names one version of torch.
 PINNED = re.compile(r"torch\s?===?\s?(\d+\.\d+[\w.+]{0,40})$")
 #: In a conda build string of a companion: py37_cu102.
-CONDA_TAG = re.compile(r"(?<![A-Za-z])cu\d{2,3}(?!\d)")
+CONDA_TAG = re.compile(r"(?<![A-Za-z])cu(?:[7-9]\d|1\d\d)(?!\d)")
 _ARCH = re.compile(r"(?:sm|compute)_\d{2,3}[af]?")
 
 
@@ -31,9 +32,12 @@ def version(text: str, number: int, weight: int = STATED) -> Iterator[Said]:
 
 def build_of_version(text: str, number: int, weight: int = GUESSED) -> Iterator[Said]:
     local = text.partition("+")[2]
-    tag = _TAG.search(local)
+    tag, major = _TAG.search(local), _MAJOR_TAG.search(local)
     if tag:
         yield from cuda(cuda_of_tag(tag.group()), number, weight)
+    elif major:
+        yield said("torch", "build", "cuda", number, weight=weight)
+        yield said("torch", "cuda", major.group(1), number, weight=weight)
     elif local.startswith("cpu"):
         yield said("torch", "build", "cpu", number, weight=weight)
     elif local.startswith("rocm"):

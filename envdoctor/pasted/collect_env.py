@@ -94,7 +94,11 @@ def _nvcc(pair: Pair, lines: Sequence[Line]) -> Iterator[Said]:
 
 
 def _gpus(pair: Pair, lines: Sequence[Line]) -> Iterator[Said]:
-    """On the same line where there is one, else on the following ones."""
+    """On the same line where there is one, else on the following ones. ROCm's builds name one card without a number."""
+    if pair.value and not says_nothing(pair.value) and not _GPU.match(pair.value):
+        source = where(pair.number)
+        yield said("gpus", "gpus", named([(0, pair.value[:120])], source), pair.number, weight=WHOLE)
+        return
     found: List[Tuple[int, str]] = []
     mig: Dict[int, List[MigDevice]] = {}
     last = pair.number

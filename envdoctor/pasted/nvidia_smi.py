@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Match, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Match, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..facts import Gpu, Holder, MigDevice
 from ..reading import Absent, Known, Reading, Unknown
@@ -31,19 +31,20 @@ _USAGE = re.compile(
 _MIG_MODE = re.compile(r"\|\s{1,60}\|\s{1,40}\|\s{0,24}(Enabled\*?|Disabled\*?|N/A)\s{0,4}\|")
 _MIG = re.compile(
     r"\|\s{0,4}(\d{1,3})\s{1,6}(\d{1,3})\s{1,6}(\d{1,3})\s{1,6}(\d{1,3})\s{1,6}\|"
-    r"\s{0,12}(\d{1,9})MiB\s{0,4}/\s{0,12}(\d{1,9})MiB\s{0,4}\|"
+    r"\s{0,24}(\d{1,9})MiB\s{0,4}/\s{0,12}(\d{1,9})MiB\s{0,4}\|"
 )
 _PROCESSES = re.compile(r"\|\s{1,4}(?:Compute p|P)rocesses:\s")
 _NONE = re.compile(r"No running (?:compute )?processes found")
 _PROCESS = re.compile(
-    r"\|\s{1,6}(\d{1,3})\s{1,8}(?:(?:N/A|\d{1,3})\s{1,6}(?:N/A|\d{1,3})\s{1,20})?(\d{1,10})\s{1,8}"
+    r"\|\s{1,6}(\d{1,3})\s{1,12}(?:(?:N/A|\d{1,3})\s{1,6}(?:N/A|\d{1,3})\s{1,20})?(\d{1,10})\s{1,8}"
     r"(?:(C\+G|M\+C|C|G|M)\s{1,6})?(\S.{0,300}?)?\s{1,80}(?:(\d{1,9})\s?MiB|N/A)\s{0,4}\|"
 )
-_UNSUPPORTED = re.compile(r"\|\s{1,6}(\d{1,3})\s{1,8}Not Supported\s{1,80}\|")
+_UNSUPPORTED = re.compile(r"\|\s{1,6}(\d{1,3})\s{1,40}Not Supported\s{1,80}\|")
 _LOST = re.compile(
     r"Unable to determine the device handle for (?:GPU|gpu)\s?(?:(\d{1,3}): )?"
     r"((?:[0-9A-Fa-f]{4,8}:)?[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f])?:? ?(.{0,120})"
 )
+_SET = re.compile(r"Set compute mode to (\w{4,20}) for GPU ([0-9A-Fa-f]{4,8}:[0-9A-Fa-f:]{2,5}\.[0-9A-Fa-f])")
 _MOST_GPUS, _MOST_PROCESSES = 256, 2000
 
 #: nvidia-smi's and NVML's sentences, to the names of NVML's errors.
@@ -64,7 +65,6 @@ class _Table(NamedTuple):
 
     first: int
     gpus: Dict[int, Gpu]
-    order: List[int]
 
 
 def read(lines: Sequence[Line]) -> Iterator[Said]:
@@ -73,8 +73,8 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
     holders: Optional[Dict[int, List[Holder]]] = None
     parts: Dict[int, List[MigDevice]] = {}
     parts_at: List[int] = []
-    count = 0
-    end = 0
+    untold: Set[int] = set()  # GPUs whose processes this driver does not report
+    count = end = 0
     for line in lines:
         text = line.text
         if "|" not in text:
@@ -82,8 +82,8 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
             continue
         title = _TITLE.search(text)
         if title:
-            yield from _done(table, holders, end)
-            table, holders, last = _Table(line.number, {}, []), None, None
+            yield from _done(table, holders, untold, end)
+            table, holders, last, untold = _Table(line.number, {}), None, None, set()
             yield from _versions(title, text, line.number)
             continue
         row = _GPU.search(text)
@@ -91,7 +91,7 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
         mode = _MIG_MODE.search(text) if row is None and usage is None and last is not None else None
         if row or usage or mode:
             if table is None:
-                table = _Table(line.number, {}, [])
+                table = _Table(line.number, {})
             if row and len(table.gpus) < _MOST_GPUS:
                 last = int(row.group(1))
                 table.gpus[last] = _first_row(row, where(line.number))
@@ -103,7 +103,9 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
         elif _PROCESSES.search(text):
             holders, end, last = {}, line.number, None
         elif holders is not None:
-            process = _PROCESS.search(text)
+            process, unsupported = _PROCESS.search(text), _UNSUPPORTED.search(text)
+            if unsupported:
+                untold.add(int(unsupported.group(1)))
             if process and count < _MOST_PROCESSES:
                 count += 1
                 holders.setdefault(int(process.group(1)), []).append(_holder(process, where(line.number)))
@@ -115,7 +117,7 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
             if row and len(parts_at) < _MOST_GPUS:
                 parts.setdefault(int(row.group(1)), []).append(_mig_device(row, where(line.number)))
                 parts_at.append(line.number)
-    yield from _done(table, holders, end)
+    yield from _done(table, holders, untold, end)
     if parts:
         yield said("gpus", "gpus", _with_parts(parts, where(parts_at[0], parts_at[-1])), parts_at[0], parts_at[-1])
 
@@ -130,7 +132,9 @@ def _versions(title: Match[str], text: str, number: int) -> Iterator[Said]:
         yield said("driver", "cuda", cuda.group(1), number)
 
 
-def _done(table: Optional[_Table], holders: Optional[Dict[int, List[Holder]]], end: int) -> Iterator[Said]:
+def _done(
+    table: Optional[_Table], holders: Optional[Dict[int, List[Holder]]], untold: Set[int], end: int
+) -> Iterator[Said]:
     """One table with the process table below it. Without a process table nobody knows who holds what."""
     if table is None or not table.gpus:
         return
@@ -138,7 +142,7 @@ def _done(table: Optional[_Table], holders: Optional[Dict[int, List[Holder]]], e
     gpus = []
     for index in sorted(table.gpus):
         one = table.gpus[index]
-        if holders is not None:
+        if holders is not None and index not in untold:
             one = replace(one, holders=Known(tuple(holders.get(index, ())), source))
         gpus.append(one)
     yield said("gpus", "gpus", tuple(gpus), table.first, end, WHOLE)
@@ -165,7 +169,7 @@ def _second_row(one: Gpu, usage: Match[str], source: str) -> Gpu:
         memory["memory_total"] = Known(int(total) * MIB, source)
         memory["memory_free"] = Known(max(0, int(total) - int(used)) * MIB, source)
     word = COMPUTE_MODES.get(mode.strip().lower())
-    broken = "ERR!" in usage.group(0)
+    broken = usage.group(0).count("ERR!") > 2  # one alone comes and goes
     return replace(
         one,
         status="UNKNOWN" if broken else one.status,
@@ -228,6 +232,12 @@ def _sentence(line: Line) -> Iterator[Said]:
     if "No devices were found" in text:
         yield said("gpus", "gpus", (), number, weight=STATED)
         yield said("driver", "nvml_status", "SUCCESS", number)
+    mode = _SET.search(text)
+    word = COMPUTE_MODES.get(mode.group(1).lower()) if mode else None
+    if mode and word:
+        source = where(number)
+        card = gpu(-1, compute_mode=Known(word, source), pci_bus_id=Known(mode.group(2), source))
+        yield said("gpus", "gpus", (card,), number)
     lost = _LOST.search(text)
     if lost:
         index, bus, why = lost.groups()

@@ -109,9 +109,10 @@ def _rows(lines: Sequence[Line], fields: Sequence[str], header: bool) -> Tuple[L
         if header and len(cells) == len(fields):
             header, last = False, line.number
             continue
-        if len(cells) != len(fields) or not any(cells):
+        row = dict(zip(fields, cells))
+        if len(cells) != len(fields) or not any(cells) or not row.get("index", "0").isdigit():
             break
-        rows.append(dict(zip(fields, cells)))
+        rows.append(row)
         last = line.number
     return rows, last
 

@@ -38,7 +38,9 @@ class _Gpus(NamedTuple):
 
 def read(lines: Sequence[Line]) -> Iterator[Said]:
     gpus: Optional[_Gpus] = None
-    for pair in _all(lines):
+    every = list(_all(lines))
+    home = next((pair.value for pair in every if pair.key == "cuda_home" and pair.value.startswith("/")), "")
+    for pair in every:
         key = pair.key
         listed = _GPUS.fullmatch(key)
         if listed:
@@ -50,6 +52,8 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
                 gpus = _Gpus(names, pair.number, pair.number)
         elif key in _PACKAGES:
             yield from _package(_PACKAGES[key], pair)
+        elif key in ("nvcc", "cuda compiler"):
+            yield from _nvcc(pair, home)
         elif key in _READERS:
             yield from _READERS[key](pair)
     yield from _listing(gpus)
@@ -117,10 +121,11 @@ def _home(pair: Pair) -> Iterator[Said]:
         yield said("toolkit", "cuda_home", pair.value, pair.number)
 
 
-def _nvcc(pair: Pair) -> Iterator[Said]:
+def _nvcc(pair: Pair, home: str) -> Iterator[Said]:
+    """The nvcc of CUDA_HOME, where that is set."""
     found = _RELEASE.search(pair.value)
     if found:
-        yield from _system.toolkit(found.group(1) or found.group(2), pair.number)
+        yield from _system.toolkit(found.group(1) or found.group(2), pair.number, home or _system.ON_PATH)
 
 
 def _gcc(pair: Pair) -> Iterator[Said]:
@@ -147,8 +152,6 @@ _READERS: Dict[str, Callable[[Pair], Iterator[Said]]] = {
     "cuda available": _available,
     "gpu available": _available,
     "cuda_home": _home,
-    "nvcc": _nvcc,
-    "cuda compiler": _nvcc,
     "gcc": _gcc,
     "compiler ($cxx)": _gcc,
     "driver version": _driver,
