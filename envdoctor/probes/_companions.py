@@ -106,7 +106,9 @@ def extensions(host: Host, answer: Reading[Answer]) -> Tuple[Extension, ...]:
 
 
 def _asks_for_torch(requires: Iterable[str]) -> bool:
-    return any(re.match(r"torch\b(?![-.\w])", line) and "extra ==" not in line for line in requires)
+    return any(
+        line.startswith("torch") and re.match(r"torch\b(?![-.\w])", line) and "extra ==" not in line for line in requires
+    )
 
 
 def _recorded(host: Host, one: Mapping[str, Any]) -> Tuple[str, ...]:

@@ -49,6 +49,7 @@ class Elf:
         self._host = host
         self._pages: Dict[int, bytes] = {}
         self._table: Optional[GnuHash] = None
+        self._strings: Optional[int] = None  # where the names lie in the file
         head = self._at(0, 64)
         if head[:6] != b"\x7fELF\x02\x01":
             raise ElfError("not a 64-bit little-endian ELF file")
@@ -235,7 +236,9 @@ class Elf:
         return self._first[tag]
 
     def _string(self, index: int) -> str:
-        at = self._offset(self._need(_DT_STRTAB)) + index
+        if self._strings is None:
+            self._strings = self._offset(self._need(_DT_STRTAB))
+        at = self._strings + index
         for size in (128, 4096, _NAME_LIMIT):
             raw = self._upto(at, size)
             end = raw.find(b"\0")
