@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Iterator, List, Optional
 
 import click
@@ -84,11 +84,11 @@ def _opened(name: str) -> Iterator[BinaryIO]:
             say("Paste the text, then end it with Ctrl-D.")
         yield sys.stdin.buffer
         return
-    try:
-        stream = open(name, "rb")
-    except OSError as error:
-        raise Unusable(f"{name} cannot be read: {error.strerror or error}") from None
-    with stream:
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(open(name, "rb"))
+        except OSError as error:
+            raise Unusable(f"{name} cannot be read: {error.strerror or error}") from None
         yield stream
 
 
@@ -126,7 +126,7 @@ def show(
         from .page import explanation_object
 
         text = text_of(explanation_object(found, code_of(found), elsewhere))
-        out(text) if stream is None else stream.write(text)  # type: ignore[attr-defined,func-returns-value]
+        out(text) if stream is None else stream.write(text)  # type: ignore[attr-defined]
         return
     from .page import explanation_page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from ..compat import Condition
-from ..reading import Absent, Known, source_of, value_or
+from ..reading import Absent, Known, Reading, source_of, value_or
 from ..report import Evidence
 from .evidence import Case
 
@@ -37,7 +37,7 @@ def _fact(what: str, like: str, case: Case) -> Optional[Evidence]:
     if what == "gpus.mig" or what == "gpus.compute_mode":
         return _gpu(what, like, case)
     group, _, field = what.partition(".")
-    reading = getattr(getattr(case.facts, group), field)
+    reading: Reading[object] = getattr(getattr(case.facts, group), field)
     source = source_of(reading)
     if like == "known":
         return Evidence(f"{what} is {reading.value}", source) if isinstance(reading, Known) else None
@@ -50,8 +50,8 @@ def _fact(what: str, like: str, case: Case) -> Optional[Evidence]:
 
 def _gpu(what: str, like: str, case: Case) -> Optional[Evidence]:
     for gpu in value_or(case.facts.gpus.gpus, ()):
-        reading = gpu.compute_mode if what == "gpus.compute_mode" else gpu.mig_mode
-        value = value_or(reading, None)
-        if value == like or (what == "gpus.mig" and value is True and like == "on"):
-            return Evidence(f"GPU {gpu.index}: {what.partition('.')[2]} {like}", source_of(reading))
+        mode, mig = value_or(gpu.compute_mode, ""), value_or(gpu.mig_mode, False)
+        reading = source_of(gpu.compute_mode) if what == "gpus.compute_mode" else source_of(gpu.mig_mode)
+        if (mode == like) if what == "gpus.compute_mode" else (mig and like == "on"):
+            return Evidence(f"GPU {gpu.index}: {what.partition('.')[2]} {like}", reading)
     return None

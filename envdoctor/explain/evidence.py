@@ -92,11 +92,11 @@ class Case:
 
         return self.kept[max(0, bisect_right(self._starts, offset) - 1)].number if self.kept else 0
 
-    def find(self, pattern: Pattern[str]) -> Optional[Tuple["re.Match[str]", int]]:
+    def find(self, pattern: Pattern[str]) -> Optional[Tuple[re.Match[str], int]]:
         """The last match in the kept text and its line number."""
         return next(iter(reversed(list(self.all(pattern)))), None)
 
-    def all(self, pattern: Pattern[str], most: int = 200) -> Iterator[Tuple["re.Match[str]", int]]:
+    def all(self, pattern: Pattern[str], most: int = 200) -> Iterator[Tuple[re.Match[str], int]]:
         for count, found in enumerate(pattern.finditer(self.text)):
             if count == most:
                 return

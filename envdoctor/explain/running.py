@@ -166,4 +166,3 @@ def _same_size(terminal: int, other: int) -> None:
         fcntl.ioctl(other, termios.TIOCSWINSZ, fcntl.ioctl(terminal, termios.TIOCGWINSZ, b"\0" * 8))
     except OSError:
         return
-

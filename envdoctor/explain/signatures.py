@@ -30,7 +30,7 @@ def compiled(pattern: str) -> Pattern[str]:
     """A row's pattern. A space in it is any white space, because forums and terminals wrap lines; a space with a count
     is a space."""
 
-    def spaced(found: "re.Match[str]") -> str:
+    def spaced(found: re.Match[str]) -> str:
         part = found.group()
         counted = pattern[found.end() : found.end() + 1] == "{"
         return "[ ]" if part == " " and counted else _SPACES.get(part, part)
@@ -40,7 +40,8 @@ def compiled(pattern: str) -> Pattern[str]:
 
 def matched(row: Signature, text: str) -> bool:
     """Whether a text of one or a few lines matches the row: a literal, and the pattern."""
-    return any(literal in text for literal in row.literals) and compiled(row.pattern).search(text) is not None
+    flat = text.replace("\n", " ")
+    return any(literal in flat for literal in row.literals) and compiled(row.pattern).search(text) is not None
 
 
 class Scanner:
@@ -59,19 +60,22 @@ class Scanner:
     def feed(self, block: Block) -> None:
         text = self._tail + block.text if self._tail else block.text
         fresh = len(self._tail)
+        flat = text.replace("\n", " ")  # of the same length: a literal may be wrapped
         for literal, rows in self._by_literal.items():
-            at = text.find(literal)
+            at = flat.find(literal)
             if at >= 0:
-                self._try(literal, rows, text, at, fresh, block)
+                self._try(literal, rows, text, flat, at, fresh, block)
         self._keep_tail(block)
 
-    def _try(self, literal: str, rows: List[Signature], text: str, at: int, fresh: int, block: Block) -> None:
-        places = []
+    def _try(
+        self, literal: str, rows: List[Signature], text: str, flat: str, at: int, fresh: int, block: Block
+    ) -> None:
+        places: List[int] = []
         while at >= 0 and len(places) < ATTEMPTS:
             places.append(at)
-            at = text.find(literal, at + len(literal))
+            at = flat.find(literal, at + len(literal))
         if at >= 0:
-            places.append(text.rfind(literal))
+            places.append(flat.rfind(literal))
         for place in places:
             start = text.rfind("\n", max(0, place - BEFORE), place) + 1 or max(0, place - BEFORE)
             window = text[start : place + AFTER]
@@ -86,7 +90,7 @@ class Scanner:
             return self._tail_numbers[text.count("\n", 0, at)]
         return block.number_at(at - fresh)
 
-    def _add(self, row: Signature, found: "re.Match[str]", line: int) -> None:
+    def _add(self, row: Signature, found: re.Match[str], line: int) -> None:
         hits = self._found.setdefault(row.id, [])
         groups = tuple((group or "")[:300] for group in found.groups())
         hit = Hit(row.id, line, " ".join(found.group().split())[:300], groups)
@@ -108,4 +112,3 @@ class Scanner:
     def hits(self) -> Tuple[Hit, ...]:
         """In the order of the text."""
         return tuple(sorted((hit for hits in self._found.values() for hit in hits), key=lambda hit: hit.line))
-

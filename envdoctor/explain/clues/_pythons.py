@@ -8,11 +8,15 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 from ...reading import value_or
 from ..evidence import Case, base_name, out
 
-_SITE = re.compile(r"^(.{1,400}?)[/\\]+(?:local[/\\]+)?lib(?:64)?[/\\]+(?:python\d(?:\.\d{1,2})?[/\\]+)?(?:site|dist)-packages", re.I)
+_SITE = re.compile(
+    r"^(.{1,400}?)[/\\]+(?:local[/\\]+)?lib(?:64)?[/\\]+(?:python\d(?:\.\d{1,2})?[/\\]+)?(?:site|dist)-packages", re.I
+)
 _BIN = re.compile(r"^(.{0,400}?)[/\\]+(?:bin|Scripts)[/\\]+[^/\\]{1,60}$", re.I)
 _EXE = re.compile(r"^(.{1,400}?)[/\\]+python[\d.]{0,5}(?:\.exe)?$", re.I)
 PIP_FROM = re.compile(r"pip (\d[\w.]{0,20}) from (\S.{0,300}?)[/\\]+pip(?:[/\\]\S{0,40})? ?\(python (\d\.\d{1,2})\)")
-_PYTHON_PATH = re.compile(r"(?:^|['\" ])((?:/|[A-Za-z]:\\)[^'\" \n:]{0,300}[/\\]python[\d.]{0,5}(?:\.exe)?)(?=$|['\" ])", re.M)
+_PYTHON_PATH = re.compile(
+    r"(?:^|['\" ])((?:/|[A-Za-z]:\\)[^'\" \n:]{0,300}[/\\]python[\d.]{0,5}(?:\.exe)?)(?=$|['\" ])", re.M
+)
 _VERSION = re.compile(r"^ {0,4}(?:Python (\d\.\d{1,2})\.\d{1,2}|Python version: (\d\.\d{1,2}))", re.M)
 _ANY_MINOR = re.compile(r"python(\d\.\d{1,2})\b", re.I)
 
@@ -64,9 +68,9 @@ def which(case: Case, *programs: str) -> List[Tuple[str, int]]:
         for line in exchange.output:
             path = line.text.strip().rpartition(" ")[2] if " is /" in line.text else line.text.strip()
             name = re.sub(r"[\d.]+$", "", base_name(path))
-            if path[:1] in "/~" or path[1:2] == ":":
-                if name in programs and any(re.sub(r"[\d.]+$", "", word) == name for word in wanted):
-                    found.append((path, line.number))
+            asked = any(re.sub(r"[\d.]+$", "", word) == name for word in wanted)
+            if (path[:1] in "/~" or path[1:2] == ":") and name in programs and asked:
+                found.append((path, line.number))
     return found
 
 
@@ -99,7 +103,11 @@ def minor(case: Case) -> Optional[str]:
         for words in exchange.typed.commands:
             if words and re.match(r"(?:python|pip)3\.\d{1,2}$", base_name(words[0])):
                 return base_name(words[0]).lstrip("pythoni")
-            found = re.search(r"[/\\](?:versions[/\\])?(?:python)?(3\.\d{1,2})(?:\.\d{1,2})?[/\\]", words[0]) if words else None
+            found = (
+                re.search(r"[/\\](?:versions[/\\])?(?:python)?(3\.\d{1,2})(?:\.\d{1,2})?[/\\]", words[0])
+                if words
+                else None
+            )
             if found:
                 return found.group(1)
     any_minor = case.find(_ANY_MINOR)

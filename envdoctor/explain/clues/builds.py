@@ -9,10 +9,17 @@ from ...compat import NoRow
 from ..evidence import Case, Clue
 
 _CPU = re.compile(r"\b(?:torch[-= ]{1,3}|PyTorch version: |\"|')?(\d\.\d{1,2}\.\d{1,2}(?:[\w.]{0,16})?\+cpu)\b")
-_GPU = re.compile(r"^ {0,4}GPU \d{1,2}: |GeForce|Tesla [A-Z]\d|\bRTX \d|Quadro|CUDA:0 \(|device=0\b|--device 0\b|\.cuda\(\)|device='?cuda", re.M)
+_GPU = re.compile(
+    r"^ {0,4}GPU \d{1,2}: |GeForce|Tesla [A-Z]\d|\bRTX \d|Quadro|CUDA:0 \(|device=0\b|--device 0\b"
+    r"|\.cuda\(\)|device='?cuda",
+    re.M,
+)
 _MAC = re.compile(r"macOS|Darwin|mps\b|Apple M\d|osx-")
 _WIDTH = re.compile(r"Link Width\s{1,60}Max\s{1,60}: (\d{1,2})x\s{1,60}Current\s{1,60}: (\d{1,2})x")
-_SPEED = re.compile(r"LnkCap:[^\n]{0,60}Speed ([\d.]{1,4})GT/s[^\n]{0,20}Width x(\d{1,2})[\s\S]{0,400}?LnkSta:[^\n]{0,40}Speed ([\d.]{1,4})GT/s[^\n]{0,20}Width x(\d{1,2})")
+_SPEED = re.compile(
+    r"LnkCap:[^\n]{0,60}Speed ([\d.]{1,4})GT/s[^\n]{0,20}Width x(\d{1,2})"
+    r"[\s\S]{0,400}?LnkSta:[^\n]{0,40}Speed ([\d.]{1,4})GT/s[^\n]{0,20}Width x(\d{1,2})"
+)
 _GCC = re.compile(r"^gcc[^\n]{0,60}? (\d{1,2})\.\d{1,2}\.\d{1,2}$|^(\d{1,2})\.\d{1,2}\.\d{1,2}$", re.M)
 _NVCC = re.compile(r"Cuda compilation tools, release (\d{1,2}\.\d)")
 _BUILDS = re.compile(r"nvcc|setup\.py|ninja|cpp_extension|\.cu\b")
@@ -37,7 +44,13 @@ def _cpu(case: Case) -> Iterator[Clue]:
     if not found or _MAC.search(case.text):
         return
     source, says = f"line {found[1]}", f"torch {found[0].group(1)} is a CPU build"
-    asked = case.hit("yolo.invalid-device", "torch.not-compiled", "torch.deserialize-cpu", "torch.cuda-backend-missing", "torch.cuda-requested-cpu")
+    asked = case.hit(
+        "yolo.invalid-device",
+        "torch.not-compiled",
+        "torch.deserialize-cpu",
+        "torch.cuda-backend-missing",
+        "torch.cuda-requested-cpu",
+    )
     if asked:
         yield Clue("cpu-only-build", 90, says, source, f"{says}, and a GPU was asked for")
         for name in ("cuda-visible-devices-masked", "driver-missing-or-not-loaded", "wrong-device-index"):
@@ -61,5 +74,3 @@ def _compiler(case: Case) -> Iterator[Clue]:
     if newest and version > newest and "gcc" in case.text:
         says = f"gcc {version} under CUDA {nvcc[0].group(1)}, which takes up to {newest}"
         yield Clue("gcc-too-new", 65, says, f"line {gcc[1]}", says)
-
-

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator
+from typing import Dict, Iterator, Tuple
 
 from ..evidence import Case, Clue
 
 _CACHING = re.compile(r"Caching images \(?([\d.]{1,8}) ?([MGT])B?")
-_KILLED = re.compile(r"^(?:\[\d\] +\d{1,8} +)?[Kk]illed\b|signal 9|SIGKILL|exit code 137|rc=137|oom.kill|Out of memory|MemoryError|Cannot allocate|已杀死|已终止", re.M)
+_KILLED = re.compile(
+    r"^(?:\[\d\] +\d{1,8} +)?[Kk]illed\b|signal 9|SIGKILL|exit code 137|rc=137|oom.kill"
+    r"|Out of memory|MemoryError|Cannot allocate|已杀死|已终止",
+    re.M,
+)
 _DISK = re.compile(r"(?:--)?cache[= ]['\"]?disk\b")
 _RAM = re.compile(r"--cache(?: ram)?(?: |$)|cache[= ]['\"]?(?:ram|True)\b", re.M)
 _ROW = re.compile(r"^-\S{9,10}\+? +\d+ +\S+ +\S+ +(\d{1,15}) .{0,40} (\S{1,120})\.(jpe?g|png|bmp|npy)$", re.M)
@@ -26,7 +30,7 @@ def read(case: Case) -> Iterator[Clue]:
     disk = case.find(_DISK)
     if not disk and ".npy" not in case.text:
         return
-    sizes = {}
+    sizes: Dict[str, Dict[str, Tuple[int, int]]] = {}
     for found, line in case.all(_ROW):
         sizes.setdefault(found.group(2), {})[found.group(3)] = (int(found.group(1)), line)
     for kinds in sizes.values():
@@ -37,6 +41,11 @@ def read(case: Case) -> Iterator[Clue]:
             return
     folders = [float(found.group(1)) * _SCALE[found.group(2)] for found, _ in case.all(_DU)]
     if disk and len(folders) > 1 and max(folders) > 5 * min(folders):
-        yield Clue("disk-cache-advice", 82, f"{min(folders):.0f} GB of images take {max(folders):.0f} GB in the cache", f"line {disk[1]}")
+        yield Clue(
+            "disk-cache-advice",
+            82,
+            f"{min(folders):.0f} GB of images take {max(folders):.0f} GB in the cache",
+            f"line {disk[1]}",
+        )
     elif disk and case.hit("disk.full"):
         yield Clue("disk-cache-advice", 75, "the disk is full, with a cache of decoded images on it", f"line {disk[1]}")

@@ -7,7 +7,9 @@ from typing import Iterator
 
 from ..evidence import Case, Clue, out
 
-_SWITCH = re.compile(r"\b(NCCL_(?:P2P_DISABLE|P2P_LEVEL|SHM_DISABLE|IB_DISABLE|SOCKET_IFNAME|NET|ALGO|NVLS_ENABLE)=\S{1,30})")
+_SWITCH = re.compile(
+    r"\b(NCCL_(?:P2P_DISABLE|P2P_LEVEL|SHM_DISABLE|IB_DISABLE|SOCKET_IFNAME|NET|ALGO|NVLS_ENABLE)=\S{1,30})"
+)
 _HANGS = re.compile(r"rc=124|\^C|timed out|hang|Terminated|rc=137")
 _ENDS = re.compile(r"rc=0\b|done|OK\b|success", re.I)
 _MANY = re.compile(r"torchrun|torch\.distributed|mpirun|srun|deepspeed|accelerate launch|all_reduce|allreduce|--nproc")

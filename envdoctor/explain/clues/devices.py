@@ -9,16 +9,24 @@ from ...reading import value_or
 from ..evidence import Case, Clue, out
 
 _SET = (
-    re.compile(r"(?:^|[\s;&\"'\[$(])(?:export +|set +|\$env:|-e +|ENV +)?CUDA_VISIBLE_DEVICES *= *[\"']?([^\s\"';&\])]{0,100})", re.M),
+    re.compile(
+        r"(?:^|[\s;&\"'\[$(])(?:export +|set +|\$env:|-e +"
+        r"|ENV +)?CUDA_VISIBLE_DEVICES *= *[\"']?([^\s\"';&\])]{0,100})",
+        re.M,
+    ),
     re.compile(r"environ\[[\"']CUDA_VISIBLE_DEVICES[\"']\] *= *[\"']([^\"'\n]{0,100})[\"']"),
 )
 _ECHO = re.compile(r"echo [\"'\[]{0,3}\$\{?CUDA_VISIBLE_DEVICES|printenv CUDA_VISIBLE_DEVICES")
 _BLIND = re.compile(
-    r"No CUDA GPUs are available|no CUDA-capable device|^False\b|\bFalse$|is_available\(\): False|device_count\(\): 0|^0$|\b0$"
-    r"|invalid device ordinal|Invalid CUDA .{0,20}device|RuntimeError: CUDA error: initialization", re.M
+    r"No CUDA GPUs are available|no CUDA-capable device|^False\b|\bFalse$|is_available\(\): False"
+    r"|device_count\(\): 0|^0$|\b0$"
+    r"|invalid device ordinal|Invalid CUDA .{0,20}device|RuntimeError: CUDA error: initialization",
+    re.M,
 )
 _LISTED = re.compile(r"^ {0,4}GPU (\d{1,2}): (.{1,80}?) \(UUID", re.M)
-_ROW = re.compile(r"^ {0,4}(\d{1,2}), ((?:NVIDIA|GeForce|Tesla|Quadro|TITAN|RTX|GTX|A\d|H\d|L\d)[^,\n]{0,60}?)(?:,|$)", re.M)
+_ROW = re.compile(
+    r"^ {0,4}(\d{1,2}), ((?:NVIDIA|GeForce|Tesla|Quadro|TITAN|RTX|GTX|A\d|H\d|L\d)[^,\n]{0,60}?)(?:,|$)", re.M
+)
 _MIG = re.compile(r"^ {0,6}MIG \d{1,2}(?:c\.\d{1,2})?g\.\d{1,3}gb", re.M)
 
 
@@ -31,7 +39,7 @@ def read(case: Case) -> Iterator[Clue]:
 
 def _count(case: Case) -> Optional[int]:
     """How many GPUs the machine has, as far as the text says."""
-    for words, exchange in case.commands("nvidia-smi"):
+    for _, exchange in case.commands("nvidia-smi"):
         if "wc" in exchange.typed.text:
             number = out(exchange).strip().split("\n")[0].strip()
             if number.isdigit() and len(number) < 4:
@@ -46,7 +54,8 @@ def _values(case: Case) -> Iterator[Tuple[str, int]]:
         for found, line in case.all(pattern):
             yield found.group(1).strip("\"'[]"), line
     for exchange in case.exchanges:
-        if _ECHO.search(exchange.typed.text) and exchange.output:
+        asked = re.search(r"environ(?:\.get\(|\[)[\"']CUDA_VISIBLE_DEVICES[\"'][\])](?! *=)", exchange.typed.text)
+        if (asked or _ECHO.search(exchange.typed.text)) and exchange.output:
             yield exchange.output[0].text.strip().strip("[]\"'"), exchange.output[0].number
 
 
@@ -63,7 +72,12 @@ def _masked(case: Case) -> Iterator[Clue]:
             continue
         indexes = [int(part) for part in value.split(",") if part.strip().isdigit() and len(part.strip()) < 5]
         if value in ("", "-1", "NoDevFiles"):
-            yield Clue("cuda-visible-devices-masked", 88, f"CUDA_VISIBLE_DEVICES is {value or 'empty'}: every GPU is hidden", source)
+            yield Clue(
+                "cuda-visible-devices-masked",
+                88,
+                f"CUDA_VISIBLE_DEVICES is {value or 'empty'}: every GPU is hidden",
+                source,
+            )
         elif count is not None and indexes and max(indexes) >= count:
             says = f"CUDA_VISIBLE_DEVICES is {value}, and there are {count} GPU(s), counted from 0"
             yield Clue("cuda-visible-devices-masked", 90, says, source, says)
@@ -74,7 +88,9 @@ def _masked(case: Case) -> Iterator[Clue]:
 
 def _order(case: Case) -> Iterator[Clue]:
     """nvidia-smi's order of names, against that of CUDA."""
-    smi = [found.group(2).strip() for found, _ in case.all(_LISTED)] or [found.group(2).strip() for found, _ in case.all(_ROW)]
+    smi = [found.group(2).strip() for found, _ in case.all(_LISTED)] or [
+        found.group(2).strip() for found, _ in case.all(_ROW)
+    ]
     if len(set(smi)) < 2:
         return
     for exchange in case.exchanges:
@@ -98,7 +114,14 @@ def _bare(name: str) -> str:
 
 def _mig(case: Case) -> Iterator[Clue]:
     instances = list(case.all(_MIG))
-    ordinal = case.hit("cuda.invalid-ordinal", "cuda.no-gpus", "torch.device-index", "cuda.busy", "nccl.duplicate", "yolo.invalid-device")
+    ordinal = case.hit(
+        "cuda.invalid-ordinal",
+        "cuda.no-gpus",
+        "torch.device-index",
+        "cuda.busy",
+        "nccl.duplicate",
+        "yolo.invalid-device",
+    )
     if instances and ordinal:
         says = f"{len(instances)} MIG devices are listed; a process sees one of them"
         yield Clue("mig-misuse", 85, says, f"line {instances[-1][1]}", says)

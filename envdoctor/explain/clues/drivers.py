@@ -10,21 +10,38 @@ from ...reading import Known, value_or
 from ...versions import at_least
 from ..evidence import Case, Clue
 
-_DRIVER = re.compile(r"Driver Version: (\d{3}\.\d{1,3}(?:\.\d{1,2})?)|^(?:.{0,80}, )?(\d{3}\.\d{2,3}(?:\.\d{2})?)$", re.M)
-_TORCH = re.compile(r"\btorch={2,3}(\d\.\d{1,2}\.\d)(?:\+(cu\d{2,3}|cpu))?|Successfully installed [^\n]{0,3000}\btorch-(\d\.\d{1,2}\.\d)(?:\+(cu\d{2,3}|cpu))?")
+_DRIVER = re.compile(
+    r"Driver Version: (\d{3}\.\d{1,3}(?:\.\d{1,2})?)|^(?:.{0,80}, )?(\d{3}\.\d{2,3}(?:\.\d{2})?)$", re.M
+)
+_TORCH = re.compile(
+    r"\btorch={2,3}(\d\.\d{1,2}\.\d)(?:\+(cu\d{2,3}|cpu))?"
+    r"|Successfully installed [^\n]{0,3000}\btorch-(\d\.\d{1,2}\.\d)(?:\+(cu\d{2,3}|cpu))?"
+)
 _FALSE = re.compile(r"^False\b|\bFalse$|is_available\(\): False|CUDA available: (?:No|False)", re.M)
 _LIB = re.compile(r"LD_LIBRARY_PATH[^\n]{0,20}[=\n:] ?(\S{0,200}(?:cuda|cudnn|conda)\S{0,100})", re.I)
+
+
+#: CUDA of the wheels on PyPI before the releases that the table has.
+_BEFORE = {"1.0": "9.0", "1.1": "9.0", "1.2": "10.0", "1.3": "10.1"}
 
 
 def read(case: Case) -> Iterator[Clue]:
     yield from _too_old(case)
     path = case.find(_LIB)
-    echoed = None if path else case.find(re.compile(r"^\$ echo \$LD_LIBRARY_PATH\n(\S{1,200}(?:cuda|cudnn)\S{0,100})", re.M))
+    echoed = (
+        None if path else case.find(re.compile(r"^\$ echo \$LD_LIBRARY_PATH\n(\S{1,200}(?:cuda|cudnn)\S{0,100})", re.M))
+    )
     where = path or echoed
-    if where and case.hit("lib.cuda-symbol", "lib.nvjitlink", "lib.nccl-symbol", "cublas.execution", "lib.cudnn-symbol"):
-        yield Clue("ld-library-path-conflict", 60, f"LD_LIBRARY_PATH leads to {where[0].group(1)[:120]}", f"line {where[1]}")
+    if where and case.hit(
+        "lib.cuda-symbol", "lib.nvjitlink", "lib.nccl-symbol", "cublas.execution", "lib.cudnn-symbol"
+    ):
+        yield Clue(
+            "ld-library-path-conflict", 60, f"LD_LIBRARY_PATH leads to {where[0].group(1)[:120]}", f"line {where[1]}"
+        )
     elif where and case.hit("cudnn.version", "cudnn.sublibrary"):
-        yield Clue("ld-library-path-conflict", 30, f"LD_LIBRARY_PATH leads to {where[0].group(1)[:120]}", f"line {where[1]}")
+        yield Clue(
+            "ld-library-path-conflict", 30, f"LD_LIBRARY_PATH leads to {where[0].group(1)[:120]}", f"line {where[1]}"
+        )
 
 
 def _too_old(case: Case) -> Iterator[Clue]:
@@ -33,11 +50,13 @@ def _too_old(case: Case) -> Iterator[Clue]:
     driver, build, seen = _driver(case), case.find(_TORCH), case.find(_FALSE)
     if not driver or not build or not seen:
         return
-    version, tag = (build[0].group(1), build[0].group(2)) if build[0].group(1) else (build[0].group(3), build[0].group(4))
+    version, tag = (
+        (build[0].group(1), build[0].group(2)) if build[0].group(1) else (build[0].group(3), build[0].group(4))
+    )
     if tag == "cpu":
         return
     try:
-        cuda = f"{tag[2:-1]}.{tag[-1]}" if tag else case.table.torch(version).default_cuda
+        cuda = f"{tag[2:-1]}.{tag[-1]}" if tag else _BEFORE.get(version[:3]) or case.table.torch(version).default_cuda
         lowest = case.table.cuda(cuda).minimum_driver if cuda else None
     except NoRow:
         return

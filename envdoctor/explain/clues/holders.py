@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from ...reading import Known, value_or
-from ..evidence import Case, Clue, out
+from ...reading import value_or
+from ..evidence import Case, Clue
 
 _HEADER = re.compile(r"^pid\b", re.I)
 _OUT_OF_MEMORY = re.compile(r"out of memory", re.I)
@@ -16,20 +16,30 @@ def read(case: Case) -> Iterator[Clue]:
     full = case.find(_OUT_OF_MEMORY) or _full(case)
     if not full:
         return
-    for words, exchange in case.commands("nvidia-smi"):
+    for _, exchange in case.commands("nvidia-smi"):
         if "--query-compute-apps" not in exchange.typed.text:
             continue
         rows = [line.text for line in exchange.output if line.text.strip()]
         if not [row for row in rows if not _HEADER.match(row.strip())]:
-            yield Clue("zombie-process-holds-memory", 85, "nvidia-smi lists no process", f"line {exchange.typed.number}")
+            yield Clue(
+                "zombie-process-holds-memory", 85, "nvidia-smi lists no process", f"line {exchange.typed.number}"
+            )
     for words, exchange in case.commands("ps"):
         pids = [word for word in words[1:] if word.isdigit()]
         rows = [line.text for line in exchange.output if line.text.strip()]
         if pids and len(rows) <= 1 and not any(pid in row for pid in pids for row in rows):
             says = f"there is no process {pids[0]}"
-            yield Clue("zombie-process-holds-memory", 85, says, f"line {exchange.typed.number}", f"memory is held by process {pids[0]}, which is gone")
+            yield Clue(
+                "zombie-process-holds-memory",
+                85,
+                says,
+                f"line {exchange.typed.number}",
+                f"memory is held by process {pids[0]}, which is gone",
+            )
         elif pids and any("defunct" in row or re.search(r"\bZ[sl+]?\b", row) for row in rows):
-            yield Clue("zombie-process-holds-memory", 85, f"process {pids[0]} is a zombie", f"line {exchange.typed.number}")
+            yield Clue(
+                "zombie-process-holds-memory", 85, f"process {pids[0]} is a zombie", f"line {exchange.typed.number}"
+            )
     listed = re.search(r"No running processes found", case.text)
     if listed and _full(case):
         yield Clue("zombie-process-holds-memory", 60, "no process is listed", f"line {case.line_at(listed.start())}")
@@ -37,7 +47,7 @@ def read(case: Case) -> Iterator[Clue]:
 
 def _full(case: Case) -> bool:
     for gpu in value_or(case.facts.gpus.gpus, ()):
-        if isinstance(gpu.memory_used, Known) and isinstance(gpu.memory_total, Known):
-            if gpu.memory_used.value > 0.25 * gpu.memory_total.value:
-                return True
+        used, total = value_or(gpu.memory_used, 0), value_or(gpu.memory_total, 0)
+        if used > 0.25 * total > 0:
+            return True
     return False

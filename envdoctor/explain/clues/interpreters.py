@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, Optional, Set, Tuple
+from typing import Dict, Iterator, List, Tuple
 
+from ...pasted.sessions import Exchange
 from ..evidence import Case, Clue, out
 from ._pythons import executables, minor, pips, prefix_of, same, typed_pythons, which
 
@@ -13,7 +14,8 @@ _SATISFIED = re.compile(r"Requirement already satisfied: ([\w.-]{1,60})\S{0,30} 
 _LISTED = re.compile(r"^ {0,4}([A-Za-z][\w.-]{1,60}) {1,60}(\d+\.\d[\w.+]{0,30})\b", re.M)
 _SHEBANG = re.compile(r"^#! ?(\S{1,200}python[\d.]{0,5})", re.M)
 _MODULES = {"pytorch": "torch", "opencv-python": "cv2", "torch": "torch", "pytorch-cpu": "torch"}
-_OK = re.compile(r"^(?:ok\b|\d+\.\d+|True|False|<module)", re.M)
+_CRON = re.compile(r"^(?:[\d*/,-]{1,20} ){5}[^\n]{0,200}\bpython|crontab -l|ExecStart=[^\n]{0,80}python", re.M)
+_INSTALLED = re.compile(r"Successfully installed ([^\n]{1,4000})")
 
 
 def read(case: Case) -> Iterator[Clue]:
@@ -26,6 +28,7 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _by_pip(case, own, missing)
     yield from _satisfied(case, own, missing)
     yield from _works_elsewhere(case, missing)
+    yield from _installed(case, own, missing)
     yield from _two_executables(case)
     yield from _listed(case, own, missing)
 
@@ -43,8 +46,8 @@ def _python_prefix(case: Case) -> Tuple[str, int]:
     return "", 0
 
 
-def _by_pip(case: Case, own: Tuple[str, int], missing: "dict[str, int]") -> Iterator[Clue]:
-    prefix, line = own
+def _by_pip(case: Case, own: Tuple[str, int], missing: Dict[str, int]) -> Iterator[Clue]:
+    prefix, _ = own
     if not prefix:
         return
     for pip in pips(case)[:1]:
@@ -61,7 +64,7 @@ def _by_pip(case: Case, own: Tuple[str, int], missing: "dict[str, int]") -> Iter
             yield Clue("torch-missing", -60, says, f"line {number}")
 
 
-def _satisfied(case: Case, own: Tuple[str, int], missing: "dict[str, int]") -> Iterator[Clue]:
+def _satisfied(case: Case, own: Tuple[str, int], missing: Dict[str, int]) -> Iterator[Clue]:
     for found, line in case.all(_SATISFIED):
         name = _module(found.group(1))
         if name not in missing:
@@ -74,7 +77,12 @@ def _satisfied(case: Case, own: Tuple[str, int], missing: "dict[str, int]") -> I
             yield Clue("interpreter-mismatch", 88, says, f"line {line}", says)
             yield Clue("torch-missing", -75, says, f"line {line}")
         elif own[0] and prefix:
-            yield Clue("broken-install", 75, f"pip counts {found.group(1)} as installed for the Python that fails", f"line {line}")
+            yield Clue(
+                "broken-install",
+                75,
+                f"pip counts {found.group(1)} as installed for the Python that fails",
+                f"line {line}",
+            )
         else:
             yield Clue("interpreter-mismatch", 65, f"pip has {found.group(1)} in {found.group(2)}", f"line {line}")
         return
@@ -84,23 +92,61 @@ def _stated(case: Case, version: str) -> bool:
     return re.search(rf"Python {re.escape(version)}", case.text) is not None
 
 
-def _works_elsewhere(case: Case, missing: "dict[str, int]") -> Iterator[Clue]:
+def _works_elsewhere(case: Case, missing: Dict[str, int]) -> Iterator[Clue]:
     for exchange in case.exchanges:
         printed = out(exchange)
         sudo = re.match(r"(?:sudo|docker exec|crontab|srun)\b", exchange.typed.text)
-        if sudo and any(f"No module named '{name}'" in printed or f"No module named {name}" in printed for name in missing):
-            yield Clue("interpreter-mismatch", 55, f"{sudo.group()} starts another Python than the shell", f"line {exchange.typed.number}")
+        if sudo and any(
+            f"No module named '{name}'" in printed or f"No module named {name}" in printed for name in missing
+        ):
+            yield Clue(
+                "interpreter-mismatch",
+                55,
+                f"{sudo.group()} starts another Python than the shell",
+                f"line {exchange.typed.number}",
+            )
         for name in missing:
             imports = re.search(rf"import [\w, ]{{0,60}}\b{name}\b", exchange.typed.text)
             if imports and "Error" not in printed and "No module named" not in printed and exchange.output is not None:
-                if exchange.typed.kind != "python" and not _OK.search(printed.strip()):
-                    continue
                 says = f"{name} can be imported by another Python in the same text"
-                yield Clue("interpreter-mismatch", 80, says, f"line {exchange.typed.number}", f"{name} is installed, but not for the Python that failed")
+                yield Clue(
+                    "interpreter-mismatch",
+                    80,
+                    says,
+                    f"line {exchange.typed.number}",
+                    f"{name} is installed, but not for the Python that failed",
+                )
                 yield Clue("torch-missing", -70, says, f"line {exchange.typed.number}")
                 return
+    cron = case.find(_CRON)
+    if cron:
+        yield Clue(
+            "interpreter-mismatch", 55, "cron and services start another Python than the shell", f"line {cron[1]}"
+        )
     for found, line in case.all(_SHEBANG):
         yield Clue("interpreter-mismatch", 60, f"the script is run by {found.group(1)}", f"line {line}")
+
+
+def _installed(case: Case, own: Tuple[str, int], missing: Dict[str, int]) -> Iterator[Clue]:
+    """pip says that it has installed what cannot be imported afterwards."""
+    for found, line in case.all(_INSTALLED):
+        for word in found.group(1).split():
+            name = _module(word.rpartition("-")[0])
+            if missing.get(name, 0) > line:
+                yield Clue(
+                    "interpreter-mismatch",
+                    55,
+                    f"pip has installed {word}, and {name} cannot be imported",
+                    f"line {line}",
+                )
+                yield Clue("torch-missing", -50, f"pip has installed {word}", f"line {line}")
+                return
+    programs = which(case, "torchrun", "jupyter", "yolo", "accelerate", "deepspeed")
+    for path, line in programs:
+        if own[0] and prefix_of(path) and not same(prefix_of(path), own[0]):
+            yield Clue(
+                "interpreter-mismatch", 70, f"{path} belongs to another environment than {own[0]}", f"line {line}"
+            )
 
 
 def _two_executables(case: Case) -> Iterator[Clue]:
@@ -116,7 +162,7 @@ def _two_executables(case: Case) -> Iterator[Clue]:
         yield Clue("interpreter-mismatch", 85, says, f"line {found[1][1]}", says)
 
 
-def _listed(case: Case, own: Tuple[str, int], missing: "dict[str, int]") -> Iterator[Clue]:
+def _listed(case: Case, own: Tuple[str, int], missing: Dict[str, int]) -> Iterator[Clue]:
     """A list of packages that has the one that cannot be imported, or has it not."""
     for words, exchange in (*case.commands("pip", "pip3", "conda", "mamba", "micromamba"), *_module_pip(case)):
         if "list" not in words and "freeze" not in words and "show" not in words:
@@ -135,7 +181,9 @@ def _listed(case: Case, own: Tuple[str, int], missing: "dict[str, int]") -> Iter
 
 def _there(case: Case, own: Tuple[str, int], words: Tuple[str, ...], name: str, source: str) -> Iterator[Clue]:
     yield Clue("torch-missing", -75, f"{name} is in the list of packages", source)
-    lister = prefix_of(words[0]) if "/" in words[0] or "\\" in words[0] else next((pip.prefix for pip in pips(case)), "")
+    lister = (
+        prefix_of(words[0]) if "/" in words[0] or "\\" in words[0] else next((pip.prefix for pip in pips(case)), "")
+    )
     by_module = len(words) > 2 and words[1] == "-m"
     if (by_module and not own[0]) or by_module or (own[0] and lister and same(own[0], lister)):
         yield Clue("broken-install", 80, f"the Python that fails counts {name} as installed", source)
@@ -147,7 +195,7 @@ def _there(case: Case, own: Tuple[str, int], words: Tuple[str, ...], name: str, 
         yield Clue("broken-install", 35, f"{name} is in the list, and cannot be imported", source)
 
 
-def _module_pip(case: Case) -> Iterator["Tuple[Tuple[str, ...], object]"]:
+def _module_pip(case: Case) -> Iterator[Tuple[Tuple[str, ...], Exchange]]:
     for exchange in case.exchanges:
         for words in exchange.typed.commands:
             if "-m" in words and "pip" in words:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator
+from typing import Dict, Iterator, Tuple
 
 from ..evidence import Case, Clue
 
@@ -20,20 +20,44 @@ def read(case: Case) -> Iterator[Clue]:
     tilde = case.find(_TILDE)
     if tilde and "site-packages" in case.text:
         yield Clue("broken-install", 85, f"{tilde[0].group(1)} is what an upgrade left", f"line {tilde[1]}")
-    infos = {}
+    infos: Dict[str, Dict[str, int]] = {}
     for found, line in case.all(_INFO):
         infos.setdefault(found.group(1), {})[found.group(2)] = line
     for name, versions in infos.items():
         # An uninstall beside an install names two as well: a listing has them on lines of their own.
         if len(versions) > 1 and re.search(rf"^{name}-[\d.]+\S*\.dist-info$", case.text, re.M):
-            yield Clue("broken-install", 80, f"{name} has {len(versions)} dist-infos: {', '.join(versions)}", f"line {max(versions.values())}")
+            yield Clue(
+                "broken-install",
+                80,
+                f"{name} has {len(versions)} dist-infos: {', '.join(versions)}",
+                f"line {max(versions.values())}",
+            )
     several = case.find(_VERSIONS)
     if several and "distributions()" in case.text:
         yield Clue("broken-install", 85, f"several records of one package: {several[0].group(1)}", f"line {several[1]}")
     yield from _two_tools(case)
 
 
+_CONDA_ROW = re.compile(
+    r"^(?:\[conda\] )?([a-z][\w.-]{1,60}) {1,40}(\d[\w.+!]{0,30}) {1,40}(\w\S{0,60})(?: {1,40}(\S{1,100}))?\s{0,4}$",
+    re.M,
+)
+
+
+def _twice(case: Case) -> Iterator[Clue]:
+    """A name that conda lists twice, once as pip's."""
+    seen: Dict[str, Tuple[str, bool]] = {}
+    for found, line in case.all(_CONDA_ROW, most=2000):
+        name, pip = found.group(1), found.group(3).startswith("pypi")
+        if name in seen and seen[name][1] != pip and not found.group(0).startswith("[conda]"):
+            says = f"{name} is there of conda ({seen[name][0]}) and of pip ({found.group(2)})"
+            yield Clue("pip-conda-mix", 78, says, f"line {line}", says)
+            return
+        seen[name] = (found.group(2), pip)
+
+
 def _two_tools(case: Case) -> Iterator[Clue]:
+    yield from _twice(case)
     conda, pip = case.find(_CONDA_BOTH), case.find(_CONDA_PIP)
     shown, own = case.find(_SHOWN), case.find(_OWN)
     if conda and pip:

@@ -15,15 +15,26 @@ from ..evidence import Case, Clue
 from ._pythons import minor, pips
 
 _FAILED = re.compile(
-    r"Could not find a version that satisfies the requirement (\S{1,120}?)(?: \(from -?r? ?[^()\n]{0,80}\))?"
+    r"Could not find a version that satisfies the requirement (\S{1,120}?)(?: \(from (?!versions)[^()\n]{1,80}\))?"
     r"(?:\s{1,12}\(from versions: ?([^)]{0,20000})\)|$)",
     re.M,
 )
-_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]{1,60}?)(?:\[[^\]]{0,60}\])?(===?|~=|>=|<=|<|>)([\d.]{1,20}[\w.]{0,12})(\+\w{1,12})?")
-_SOURCE = re.compile(r"(?:Looking in (?:indexes|links): |-f ?|-i ?|--find-links[= ]|--index-url[= ]|--extra-index-url[= ]|index-url ?= ?'?)(\S{4,200})")
-_MIRROR = re.compile(r"mirror|tuna|aliyun|ustc\.edu|sjtu|douban|tencent|huawei|bfsu|\.edu\.cn|nexus|artifactory|devpi|jfrog|baidu|163\.com", re.I)
+_REQUIREMENT = re.compile(
+    r"([A-Za-z0-9._-]{1,60}?)(?:\[[^\]]{0,60}\])?(===?|~=|>=|<=|<|>)([\d.]{1,20}[\w.]{0,12})(\+\w{1,12})?"
+)
+_SOURCE = re.compile(
+    r"(?:Looking in (?:indexes|links): |-f ?|-i ?|--find-links[= ]|--index-url[= ]"
+    r"|--extra-index-url[= ]|index-url ?= ?'?)(\S{4,200})"
+)
+_MIRROR = re.compile(
+    r"mirror|tuna|aliyun|ustc\.edu|sjtu|douban|tencent|huawei|bfsu|\.edu\.cn|nexus|artifactory|devpi"
+    r"|jfrog|baidu|163\.com",
+    re.I,
+)
 _NETWORK = ("pip.network", "pip.ssl")
-_ODD_PLATFORM = re.compile(r"musl|alpine|armv[67]l|win32\b|32.?bit|i[36]86|win_arm64|cp313t|free.?threaded|ppc64le|riscv64", re.I)
+_ODD_PLATFORM = re.compile(
+    r"musl|alpine|armv[67]l|win32\b|32.?bit|i[36]86|win_arm64|cp313t|free.?threaded|ppc64le|riscv64", re.I
+)
 
 
 class Failure(NamedTuple):
@@ -40,7 +51,9 @@ def failures(case: Case) -> List[Failure]:
     for match, line in case.all(_FAILED):
         wanted = _REQUIREMENT.match(match.group(1))
         offered = match.group(2)
-        listed = None if offered is None else tuple(v.strip() for v in offered.split(",") if v.strip() not in ("", "none"))
+        listed = (
+            None if offered is None else tuple(v.strip() for v in offered.split(",") if v.strip() not in ("", "none"))
+        )
         name = (wanted.group(1) if wanted else re.split(r"[=<>~!\[;]", match.group(1))[0]).lower()
         exact = wanted is not None and wanted.group(2) in ("==", "===")
         version = wanted.group(3) if wanted and exact else ""
@@ -81,15 +94,14 @@ def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:
         return
     public = {one.split("+")[0] for one in offered}
     tagged = any("+" in one for one in offered)
-    if failure.local:
-        if version in public or supported:
-            where = "the index has that release and not that build" if version in public else "that build is not there"
-            if not tagged:
-                where = "no +build is offered, so no PyTorch index was read"
-            yield "wheel-not-on-index", 70 if mirror else 86, where
-            if mirror:
-                yield "pip-mirror-missing-torch", 82, f"{mirror} does not carry it"
-            return
+    if failure.local and (version in public or supported):
+        where = "the index has that release and not that build" if version in public else "that build is not there"
+        if not tagged:
+            where = "no +build is offered, so no PyTorch index was read"
+        yield "wheel-not-on-index", 70 if mirror else 86, where
+        if mirror:
+            yield "pip-mirror-missing-torch", 82, f"{mirror} does not carry it"
+        return
     if not version:
         yield "python-unsupported", 45, "nothing that is offered fits"
         yield "wheel-not-on-index", 40, "nothing that is offered fits"
@@ -98,6 +110,9 @@ def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:
     wanted = numbers_of(version)
     if supported is False:
         yield "python-unsupported", 90, f"torch {version} has no wheel for Python {python}"
+    elif wanted > highest and highest == (2, 2, 2) and not mirror:
+        yield "python-unsupported", 82, "2.2.2 is the newest offered, the last one for macOS on Intel"
+        yield "wheel-not-on-index", 35, "it is not offered"
     elif mirror and wanted > highest:
         yield "pip-mirror-missing-torch", 86, f"{mirror} ends at {offered[-1]}"
         yield "wheel-not-on-index", 40, "it is not offered"
@@ -105,6 +120,9 @@ def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:
         weight = 88 if supported is None else 60
         yield "python-unsupported", weight, f"the oldest offered is {offered[0]}: this Python is too new for {version}"
         yield "wheel-not-on-index", 40 if supported is None else 65, "it is not offered"
+    elif tagged and wanted > highest and not supported:
+        yield "wheel-not-on-index", 80, f"the newest build on that index is {offered[-1]}"
+        yield "python-unsupported", 40, "or there is none for this Python"
     elif wanted > highest and supported is None:
         yield "python-unsupported", 80, f"the newest offered is {offered[-1]}: this Python is too old for {version}"
         yield "wheel-not-on-index", 35, "it is not offered"
@@ -153,7 +171,7 @@ def _supported(failure: Failure, python: Optional[str], case: Case) -> Optional[
     return None if python is None or not pythons else python in pythons
 
 
-def _by_offer(offered: Tuple[str, ...], case: Case) -> "set[str]":
+def _by_offer(offered: Tuple[str, ...], case: Case) -> set[str]:
     """Minor versions for which PyPI's oldest torch is the oldest offered one."""
     oldest = {}
     for minor_version in ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"):
@@ -166,7 +184,24 @@ def _by_offer(offered: Tuple[str, ...], case: Case) -> "set[str]":
 
 def _releases(case: Case) -> List[Tuple[str, Tuple[str, ...]]]:
     rows = []
-    for version in ("1.0.0", "1.0.1", "1.1.0", "1.2.0", "1.4.0", "1.7.0", "1.7.1", "1.8.0", "1.11.0", "1.12.0", "1.13.0", "2.0.0", "2.2.0", "2.5.0", "2.6.0", "2.9.0"):
+    for version in (
+        "1.0.0",
+        "1.0.1",
+        "1.1.0",
+        "1.2.0",
+        "1.4.0",
+        "1.7.0",
+        "1.7.1",
+        "1.8.0",
+        "1.11.0",
+        "1.12.0",
+        "1.13.0",
+        "2.0.0",
+        "2.2.0",
+        "2.5.0",
+        "2.6.0",
+        "2.9.0",
+    ):
         try:
             rows.append((version, case.table.torch(version).pythons.get("linux_x86_64", ())))
         except NoRow:

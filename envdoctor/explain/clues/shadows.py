@@ -8,12 +8,15 @@ from typing import Iterator, List, Tuple
 from ..evidence import Case, Clue, out
 from ._pythons import prefix_of, same, typed_pythons, which
 
-_FILE = re.compile(r"((?:/|~|[A-Za-z]:[/\\])[^\s'\"<>]{1,300}?)[/\\](torch|torchvision|ultralytics|numpy|mmcv|cv2)[/\\]__init__\.py")
+_FILE = re.compile(r"((?:/|~|[A-Za-z]:[/\\])[^\s'\"<>]{1,300}?)[/\\](\w{1,40})[/\\]__init__\.py")
 _FRAME = re.compile(r'File "([^"\n]{0,300}?)[/\\]?(torch|numpy|ultralytics)[/\\]__init__\.py", line \d')
 _LOCAL_FILE = re.compile(
     r'(?:File "|from |\()((?:[^"\n()]{0,300}[/\\])?(?:torch|numpy|ultralytics|torchvision|cv2|mmcv|transformers)\.py)\b'
 )
-_STDLIB_LIKE = re.compile(r'File "((?!.{0,200}(?:lib[/\\]python\d|[/\\]Lib[/\\]))[^"\n]{0,200}[/\\](?:random|queue|copy|types|select|logging|typing|enum|tokenize|code|profile|inspect)\.py)", line')
+_STDLIB_LIKE = re.compile(
+    r'File "((?!.{0,200}(?:lib[/\\]python\d|[/\\]Lib[/\\]))[^"\n]{0,200}[/\\](?:random|queue|copy'
+    r'|types|select|logging|typing|enum|tokenize|code|profile|inspect)\.py)", line'
+)
 _UNKNOWN = re.compile(r"from '([\w.]{1,60})' \(unknown location\)")
 _TWO = re.compile(r"[/\\]python2\.\d[/\\](?:dist|site)-packages[/\\][^\s:]{1,120}\.so")
 _THREE = re.compile(r"[/\\]python3\.\d{1,2}[/\\]")
@@ -30,7 +33,9 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _location(case, prefixes)
     two = case.find(_TWO)
     if two and case.find(_THREE):
-        yield Clue("shadowed-module", 75, f"a Python 2 binary is imported by Python 3: {two[0].group()}", f"line {two[1]}")
+        yield Clue(
+            "shadowed-module", 75, f"a Python 2 binary is imported by Python 3: {two[0].group()}", f"line {two[1]}"
+        )
         yield Clue("extension-abi-mismatch", -60, "the binary is of another Python", f"line {two[1]}")
     unknown = case.find(_UNKNOWN)
     if unknown and unknown[0].group(1).split(".")[0] not in ("torch", "torchvision", "torchaudio"):
@@ -59,10 +64,20 @@ def _printed_file(case: Case, prefixes: List[Tuple[str, int]]) -> Iterator[Clue]
                 continue
             site, name, source = found.group(1), found.group(2), f"line {line.number}"
             says = f"{name} is imported from {site}"
+            if "-packages" not in site and re.search(r"[/\\]lib(?:64)?[/\\]python\d", site):
+                continue  # the standard library
             if "-packages" not in site:
-                yield Clue("shadowed-module", 88, f"{says}, which is no site-packages", source, f"{says}, which is no site-packages")
+                yield Clue(
+                    "shadowed-module",
+                    88,
+                    f"{says}, which is no site-packages",
+                    source,
+                    f"{says}, which is no site-packages",
+                )
             elif _USER_SITE.search(site):
-                yield Clue("shadowed-module", 80, f"{says}, the user site, which comes before the environment's", source, says)
+                yield Clue(
+                    "shadowed-module", 80, f"{says}, the user site, which comes before the environment's", source, says
+                )
             elif prefixes and not any(same(prefix_of(site + "/x"), prefix) for prefix, _ in prefixes):
                 yield Clue("shadowed-module", 85, f"{says}, outside of {prefixes[0][0]}", source, says)
 
@@ -86,13 +101,19 @@ def _local_file(case: Case) -> Iterator[Clue]:
         yield Clue("shadowed-module", 85, f"{found[0].group(1)} is a file of the project", f"line {found[1]}")
     own = re.search(r"^(?:local )?(torch|numpy|ultralytics)\.py\b", case.text, re.M)
     if own and case.hit("py.torch-attribute", "py.partially-initialized", "py.not-a-package"):
-        yield Clue("shadowed-module", 70, f"{own.group(1)}.py is beside the script", f"line {case.line_at(own.start())}")
+        yield Clue(
+            "shadowed-module", 70, f"{own.group(1)}.py is beside the script", f"line {case.line_at(own.start())}"
+        )
     script = re.search(r'File "[^"\n]{1,300}\.py", line \d+, in <module>\n +.*import torch', case.text)
     if script and case.hit("py.torch-attribute") and not case.hit("py.namespace", "py.unknown-location"):
-        yield Clue("shadowed-module", 45, "a script imports something else as torch", f"line {case.line_at(script.start())}")
+        yield Clue(
+            "shadowed-module", 45, "a script imports something else as torch", f"line {case.line_at(script.start())}"
+        )
     stdlib = case.find(_STDLIB_LIKE)
     if stdlib and "-packages" not in stdlib[0].group(1):
-        yield Clue("shadowed-module", 55, f"{stdlib[0].group(1)} has the name of a module of Python", f"line {stdlib[1]}")
+        yield Clue(
+            "shadowed-module", 55, f"{stdlib[0].group(1)} has the name of a module of Python", f"line {stdlib[1]}"
+        )
 
 
 def _location(case: Case, prefixes: List[Tuple[str, int]]) -> Iterator[Clue]:
@@ -100,7 +121,9 @@ def _location(case: Case, prefixes: List[Tuple[str, int]]) -> Iterator[Clue]:
     if not found or not prefixes:
         return
     where = found[0].group(1)
-    inside = any(where.startswith(prefix) for prefix, _ in prefixes) or prefix_of(where + "/x") in {p for p, _ in prefixes}
+    inside = any(where.startswith(prefix) for prefix, _ in prefixes) or prefix_of(where + "/x") in {
+        p for p, _ in prefixes
+    }
     if not inside and not where.startswith(("/usr", "~")):
         yield Clue("shadowed-module", 50, f"pip finds it in {where}, outside of {prefixes[0][0]}", f"line {found[1]}")
     path = case.find(_PYTHONPATH)

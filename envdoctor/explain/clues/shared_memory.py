@@ -7,10 +7,15 @@ from typing import Iterator
 
 from ..evidence import Case, Clue
 
-_ROW = re.compile(r"^(?:shm|tmpfs|none|\S{1,40}) +(\d[\d.]{0,10})([KMGTkB]?)i?B? +\S{1,12} +\S{1,12} +(\d{1,3})% +/dev/shm", re.M)
+_ROW = re.compile(
+    r"^(?:shm|tmpfs|none|\S{1,40}) +(\d[\d.]{0,10})([KMGTkB]?)i?B? +\S{1,12} +\S{1,12} +(\d{1,3})% +/dev/shm", re.M
+)
 _SIZES = {"": 1024, "K": 1 << 10, "k": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "B": 1}
 _DOCKER = 64 << 20
-_TROUBLE = re.compile(r"defunct|rc=1(?:24|35)|hang|Bus error|bus error|core dumped|killed by signal|torch_\d|SIGBUS|Resource temporarily", re.I)
+_TROUBLE = re.compile(
+    r"defunct|rc=1(?:24|35)|hang|Bus error|bus error|core dumped|killed by signal|torch_\d|SIGBUS|Resource temporarily",
+    re.I,
+)
 
 
 def read(case: Case) -> Iterator[Clue]:

@@ -11,7 +11,10 @@ _ONE = re.compile(r"\b4\.4\.0-\d{4,6}-Microsoft\b")
 _TWO = re.compile(r"microsoft-standard|WSL2|/mnt/wslg|/usr/lib/wsl")
 _FAILS = re.compile(r"\bFalse\b|No CUDA GPUs|Found no NVIDIA driver|cannot open shared object|couldn't communicate")
 _MANY = re.compile(r"Error 2: out of memory")
-_LINUX_DRIVER = re.compile(r"apt(?:-get)? install[^\n]{0,80}(?:nvidia-driver|nvidia-utils|cuda-drivers|libcuda1)|NVIDIA-Linux-x86_64-[\d.]{3,12}\.run")
+_LINUX_DRIVER = re.compile(
+    r"apt(?:-get)? install[^\n]{0,80}(?:nvidia-driver|nvidia-utils|cuda-drivers|libcuda1)"
+    r"|NVIDIA-Linux-x86_64-[\d.]{3,12}\.run"
+)
 
 
 def read(case: Case) -> Iterator[Clue]:
@@ -22,10 +25,20 @@ def read(case: Case) -> Iterator[Clue]:
     if two and many and "cudaGetDeviceCount" in case.text:
         says = "CUDA does not start under WSL 2 with all of these GPUs at once"
         yield Clue("windows-wsl", 85, says, f"line {many[1]}", says)
-        for name in ("oom-too-large", "gpu-occupied-by-others", "zombie-process-holds-memory", "cuda-visible-devices-masked"):
+        for name in (
+            "oom-too-large",
+            "gpu-occupied-by-others",
+            "zombie-process-holds-memory",
+            "cuda-visible-devices-masked",
+        ):
             yield Clue(name, -80, says, f"line {many[1]}")
     driver = case.find(_LINUX_DRIVER)
     if two and driver:
-        yield Clue("windows-wsl", 75, "a Linux driver is installed inside WSL, where the Windows driver serves", f"line {driver[1]}")
+        yield Clue(
+            "windows-wsl",
+            75,
+            "a Linux driver is installed inside WSL, where the Windows driver serves",
+            f"line {driver[1]}",
+        )
     if two and case.hit("lib.libcuda-missing", "cudnn.libcuda", "smi.not-found", "cuda.no-driver"):
         yield Clue("windows-wsl", 45, "this is WSL: the driver's libraries are in /usr/lib/wsl/lib", f"line {two[1]}")

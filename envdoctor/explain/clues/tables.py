@@ -1,0 +1,51 @@
+"""Rows of nvidia-smi's CSV that say which clocks are held down and how wide a link is."""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, Iterator, List, Tuple
+
+from ..evidence import Case, Clue
+
+_HEADER = re.compile(r"^[ \w.]{2,60}(?: \[[^\]]{1,12}\])?(?:, ?[ \w.]{2,60}(?: \[[^\]]{1,12}\])?){1,40}$")
+_HELD = ("hw_slowdown", "hw_thermal_slowdown", "sw_thermal_slowdown", "hw_power_brake_slowdown")
+_BITS = 0x8 | 0x20 | 0x40 | 0x80
+
+
+def read(case: Case) -> Iterator[Clue]:
+    for names, rows in _tables(case):
+        for row, line in rows:
+            yield from _row(dict(zip(names, row)), f"line {line}")
+
+
+def _tables(case: Case) -> Iterator[Tuple[List[str], List[Tuple[List[str], int]]]]:
+    lines = case.kept
+    for place, line in enumerate(lines):
+        text = line.text.strip()
+        if not ("throttle" in text or "event_reasons" in text or "pcie.link" in text) or not _HEADER.match(text):
+            continue
+        names = [re.sub(r" \[.{0,12}\]", "", name.strip()) for name in text.split(",")]
+        rows = []
+        for after in lines[place + 1 : place + 200]:
+            cells = [cell.strip() for cell in after.text.split(",")]
+            if len(cells) != len(names):
+                break
+            rows.append((cells, after.number))
+        yield names, rows
+
+
+def _row(cells: Dict[str, str], source: str) -> Iterator[Clue]:
+    for name, value in cells.items():
+        kind = name.rpartition(".")[2]
+        if kind in _HELD and value == "Active":
+            yield Clue("thermal-or-power-throttle", 85, f"{name} is active", source, f"{name} is active")
+        elif kind == "active" and re.fullmatch(r"0x[0-9a-fA-F]{1,16}", value) and int(value, 16) & _BITS:
+            yield Clue("thermal-or-power-throttle", 75, f"{name} is {value}", source)
+    now, most = cells.get("pcie.link.width.current", ""), cells.get("pcie.link.width.max", "")
+    if now.isdigit() and most.isdigit() and int(now) < int(most):
+        yield Clue("pcie-link-degraded", 78, f"the link is x{now} of x{most}", source, f"the link is x{now} of x{most}")
+    now, most = cells.get("pcie.link.gen.current", ""), cells.get("pcie.link.gen.max", "")
+    busy = cells.get("utilization.gpu", "").rstrip(" %")
+    # At rest a link slows down by itself.
+    if now.isdigit() and most.isdigit() and int(now) < int(most) and busy.isdigit() and int(busy) > 30:
+        yield Clue("pcie-link-degraded", 70, f"the link is of generation {now} of {most}, under load", source)

@@ -1,0 +1,70 @@
+"""An environment that was moved: the paths in it name another place than the one that it is in."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterator
+
+from ...reading import value_or
+from ..evidence import Case, Clue, base_name, out
+from ._pythons import prefix_of, same, which
+
+_VIRTUAL_ENV = re.compile(r"VIRTUAL_ENV[=:] ?['\"]?((?:/|[A-Za-z]:\\)[^\s'\"]{1,300})")
+
+
+def read(case: Case) -> Iterator[Clue]:
+    yield from _shebang(case)
+    yield from _activated(case)
+    yield from _prompt(case)
+
+
+def _shebang(case: Case) -> Iterator[Clue]:
+    """`head -1 /new/bin/pip` that prints `#!/old/bin/python`."""
+    for words, exchange in case.commands("head", "cat", "sed"):
+        script = next((word for word in words[1:] if re.search(r"[/\\](?:bin|Scripts)[/\\]", word)), "")
+        found = re.match(r"#! ?(/\S{1,300}/bin/python[\d.]{0,5})", out(exchange).strip())
+        if not script.startswith("/") or not found:
+            continue
+        inside, named = prefix_of(script), prefix_of(found.group(1))
+        if (
+            inside
+            and named not in ("", "/usr")
+            and not same(inside, named)
+            and base_name(script) in ("pip", "pip3", "activate", "python")
+        ):
+            says = f"{script} names {found.group(1)}"
+            yield Clue("moved-venv", 70, says, f"line {exchange.typed.number}", says)
+
+
+def _activated(case: Case) -> Iterator[Clue]:
+    """VIRTUAL_ENV names a folder that is neither that of `python` nor the one in which the user works."""
+    said = case.find(_VIRTUAL_ENV)
+    path, line = (said[0].group(1), said[1]) if said else ("", 0)
+    for exchange in case.exchanges:
+        if re.search(r"echo \"?\$\{?VIRTUAL_ENV", exchange.typed.text) and exchange.output:
+            path, line = exchange.output[0].text.strip(), exchange.output[0].number
+    pythons = which(case, "python")
+    here = next((out(exchange).strip() for _, exchange in case.commands("pwd")), "") or str(
+        value_or(case.facts.session.cwd, "")
+    )
+    if path.startswith("/") and pythons and not same(prefix_of(pythons[-1][0]), path):
+        moved = here and not path.startswith(here)
+        says = f"VIRTUAL_ENV is {path}, and python is {pythons[-1][0]}"
+        yield Clue("moved-venv", 80 if moved else 55, says, f"line {line}", says)
+
+
+def _prompt(case: Case) -> Iterator[Clue]:
+    """A prompt that names an environment, and a python that is of another."""
+    for words, exchange in case.commands("which", "type", "where"):
+        named = exchange.typed.environment
+        pythons = [
+            path for path, number in which(case, "python") if exchange.output and number >= exchange.output[0].number
+        ]
+        if not named or named in ("base", "venv", ".venv", "env") or not pythons or "python" not in words:
+            continue
+        prefix = prefix_of(pythons[0])
+        if prefix and base_name(prefix) != named and "envs" not in prefix and case.text.count("conda"):
+            says = f"the prompt says ({named}), and python is {pythons[0]}"
+            yield Clue("conda-not-initialised", 55, says, f"line {exchange.typed.number}", says)
+            yield Clue("interpreter-mismatch", 45, says, f"line {exchange.typed.number}")
+        return
