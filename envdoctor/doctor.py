@@ -27,7 +27,7 @@ def check(
 ) -> Report:
     """Look, judge, prescribe. `manager` overrides who installs; `waiting` is told which probes are still out."""
     looking = Looking(host, request)
-    # Imported here, while the interpreter and the driver work on their answers: 15 ms that nobody waits for.
+    # Imported here, while the interpreter and the driver work on their answers: 20 ms that nobody waits for.
     from .compat import CompatTable
     from .cure import prescribe
     from .judging import judge
@@ -35,6 +35,7 @@ def check(
 
     table = CompatTable() if table is None else table
     rules = all_rules() if rules is None else rules
+    table.read_ahead("torch", "cuda", "cudnn")  # what is asked for wherever there is a torch
     facts, probes = looking.facts(waiting)
     verdicts = judge(facts, table, rules)
     mended = tuple(

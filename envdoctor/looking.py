@@ -48,6 +48,7 @@ class Looking:
 
     def facts(self, waiting: Optional[Progress] = None) -> Tuple[Facts, Tuple[ProbeRun, ...]]:
         """A probe that is not back in time leaves its group unknown. `waiting` is told which ones are still out."""
+        _import_probes()
         while len(self._answers) < len(GROUPS):
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -80,6 +81,17 @@ def _start(name: str, run: Callable[..., None], *args: Any) -> None:
     threading.Thread(target=run, args=args, name=name, daemon=True).start()
 
 
+def _import_probes() -> None:
+    """So that none is imported after the interpreter's answer has come, when everything waits for the probes."""
+    for name in GROUPS:
+        with contextlib.suppress(Exception):  # told by the probe itself
+            _module(name)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f".probes.{name}", __package__)
+
+
 def _ask_ahead(question: Callable[[], object]) -> None:
     with contextlib.suppress(Exception):  # the probes that ask the same are told
         question()
@@ -100,7 +112,7 @@ def _gather(
 def _probe(name: str, host: Host, target: Target) -> Tuple[Any, ProbeRun]:
     started = time.monotonic()
     try:
-        group = importlib.import_module(f".probes.{name}", __package__).look(host, target)
+        group = _module(name).look(host, target)
         return group, ProbeRun(name, "ok", time.monotonic() - started)
     except Exception as error:  # noqa: BLE001 - a probe that throws is a result; the others go on
         detail = f"{type(error).__name__}: {error}"

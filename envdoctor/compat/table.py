@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Optional, Tuple, cast
 
 from ..versions import at_least, capability, numbers
@@ -38,6 +39,12 @@ class CompatTable:
         """`read` gives the bytes of a data file by its name; by default those of this package."""
         self._read = read
         self._store = Store(read)
+
+    def read_ahead(self, *files: str) -> None:
+        """Read these files now, while there is time. What is wrong with one is told when it is asked."""
+        for name in files:
+            with suppress(BadTable):
+                self._store.rows(name)
 
     @property
     def date(self) -> str:
