@@ -26,7 +26,7 @@ class Pasted:
     raised: Tuple[Raised, ...]
     formats: Tuple[str, ...]
     lines: int  # of the input
-    kept: Tuple[Line, ...] = ()  # of the text, for whoever looks for more in it
+    kept: Tuple[Line, ...] = ()  # of the text but its reports of our own, for whoever looks for more in it
 
 
 class Reader:
@@ -45,10 +45,12 @@ class Reader:
 
     def pasted(self) -> Pasted:
         """What was read. To be asked once, after the last block."""
-        kept = self._keeper.lines()
+        known, kept = own_report.taken(self._keeper.lines())
         found, formats = _said(kept)
         errors = raised(kept)
-        return Pasted(merged(found, errors), typed(kept), errors, formats, self._lines, kept)
+        if known:
+            formats = ("own_report", *formats)
+        return Pasted(merged(found, errors, known), typed(kept), errors, formats, self._lines, tuple(kept))
 
 
 def read_pasted(source: Iterable[Block]) -> Pasted:

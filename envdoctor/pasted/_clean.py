@@ -38,6 +38,9 @@ _QUOTE = re.compile(r"[ \t]{0,3}>(?!>>(?:[ \t]|$)) ?")
 _PROMPT = re.compile(r"[ \t]*>>>(?:[ \t]|$)")
 _NO_LETTERS = re.compile(r"[^A-Za-z\u00c0-\uffff]+|(?<![A-Za-z])[kKMGT]i?B?(?![A-Za-z])|[\u2500-\u28ff]+")
 
+#: Of a report of our own, whose strings are taken as they stand.
+MARK = '"format": "json-v1"'
+
 
 def is_plain(raw: bytes) -> bool:
     """Whether a block of bytes can be taken as it is."""
@@ -58,12 +61,10 @@ def without_marks(text: str, numbers: Sequence[int]) -> Tuple[str, Sequence[int]
     text = _CONTROLS.sub("", text)
     if not text.isascii():
         text = _ODD_LETTERS.sub(lambda found: _TYPED_AS[found.group()], text)
-    if "&" in text:
-        text = _ENTITY.sub(_entity, text)
-    if "<" in text:
-        text = _TAG.sub("", text)
-    if "```" in text:
-        text = _FENCE.sub("", text)
+    if MARK not in text:
+        text = _ENTITY.sub(_entity, text) if "&" in text else text
+        text = _TAG.sub("", text) if "<" in text else text
+    text = _FENCE.sub("", text) if "```" in text else text
     return text, numbers
 
 

@@ -26,7 +26,7 @@ _CONDA_TORCH = ("pytorch", "pytorch-gpu", "pytorch-cpu")
 
 def derived(facts: Facts, deep: Mapping[str, Known[object]], errors: Sequence[Raised]) -> Facts:
     """`deep` has the fields of torch.deep that were said."""
-    torch = _torch_by_lists(facts)
+    torch = _torch_by_lists(facts, isinstance(facts.torch.path, Known) or "is_available" in deep)
     torch = dataclasses.replace(
         torch,
         deep=_deep(torch, facts, deep),
@@ -71,7 +71,7 @@ def _public(version: str) -> str:
     return version.partition("+")[0]
 
 
-def _torch_by_lists(facts: Facts) -> TorchFacts:
+def _torch_by_lists(facts: Facts, imported: bool) -> TorchFacts:
     """torch's version where only a list has it, and the build that conda's build string names."""
     torch = facts.torch
     record, wheel = _record(facts, *_CONDA_TORCH), _named(facts, "torch")
@@ -79,7 +79,7 @@ def _torch_by_lists(facts: Facts) -> TorchFacts:
     if not isinstance(torch.version, Known):
         chosen = wheel.version if wheel else record.version if record else ""
         source = wheel.metadata if wheel else _source(facts)
-        if not chosen:
+        if not chosen and imported:
             chosen, source = _asked(facts)
         if chosen:
             changes["version"] = Known(chosen, source)
@@ -101,10 +101,9 @@ def _torch_by_lists(facts: Facts) -> TorchFacts:
 
 
 def _asked(facts: Facts) -> Tuple[str, str]:
-    """The one version of torch that was asked of pip, where something shows that it did come."""
-    seen = isinstance(facts.torch.path, Known) or isinstance(facts.torch.deep, Known)
+    """The one version of torch that was asked of pip."""
     requested = facts.installs.requested
-    if seen and isinstance(requested, Known):
+    if isinstance(requested, Known):
         versions = {found.group(1) for found in map(_torch.PINNED.match, requested.value) if found}
         if len(versions) == 1:
             return versions.pop(), requested.source

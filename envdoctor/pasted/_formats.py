@@ -30,7 +30,10 @@ FORMATS: Dict[str, Tuple[str, ...]] = {
     "ultralytics": ("YOLOv", "Ultralytics ", "Using torch ", "_CudaDeviceProperties", "✅ "),
     "hub_env": ("PyTorch version (", "Huggingface_hub version", "GPU type", "` version"),
     "lightning": ("* CUDA:", "* Lightning:", "* Packages:", "pyTorch_version", "pytorch-lightning:"),
-    "pip_list": ("Package ", "pip list", "pip freeze", "==", "torch  ", "nvidia-", "pip3 list"),
+    "pip_list": (
+        "Package ", "pip list", "pip freeze", "pip3 list", "==", "torch  ", "nvidia-", "flash_attn", "flash-attn",
+        "xformers", "ultralytics  ", "numpy  ",
+    ),
     "pip_show": ("(python 3.", "(python 2.", "Name: ", " requires ", " has requirement "),
     "pip_install": (
         "pip install", "pip3 install", "-m pip ", "Requirement already", "Successfully ", "Looking in ",
@@ -48,6 +51,7 @@ FORMATS: Dict[str, Tuple[str, ...]] = {
     "python_values": ("__version__", "torch.", "sys.executable", "sys.path", "__file__"),
     "interpreters": (
         "Python 3.", "Python 2.", "which ", "type ", "site-packages", "#!/", "home = ", "nvidia-smi -L", "bin/python",
+        "python3.",
     ),
     "variables": (
         "CUDA_", "LD_", "PYTHON", "PIP_", "CONDA_", "NCCL_", "TORCH_", "OMP_", "XDG_", "TMPDIR", "proxy", "PROXY",

@@ -16,7 +16,7 @@ _PINNED = re.compile(rf"({NAME})\s{{0,3}}===?\s{{0,3}}({VERSION})(?:\s|;|$)")
 _BRACKETED = re.compile(rf"({NAME}) \(({VERSION})(?:, [^)]{{1,300}})?\)\s*$")  # pip list up to pip 9
 _DIRECT = re.compile(rf"({NAME})(?:\[[^\]]{{0,80}}\])? @ (\S{{1,1000}})")
 _WHEEL = re.compile(rf"/({NAME})-({VERSION})-(?:cp|py)\S{{1,80}}\.whl")
-_CONDA = re.compile(rf"({NAME})\s{{1,60}}({VERSION})\s{{1,60}}([\w.+*-]{{1,100}})(?:\s{{1,60}}(\S{{1,300}}))?\s*$")
+_CONDA = re.compile(rf"(_?{NAME})\s{{1,60}}({VERSION})\s{{1,60}}([\w.+*-]{{1,100}})(?:\s{{1,60}}(\S{{1,300}}))?\s*$")
 
 
 def canonical(name: str) -> str:

@@ -12,7 +12,7 @@ from ._prefixes import kind
 from ._said import GUESSED, LISTED, WHOLE, Said, said, where
 from ._spans import Spans
 from .lines import Line
-from .sessions import exchanges
+from .sessions import exchanges, prompt
 
 _HEADER = re.compile(r"\s{0,8}# packages in environment at (\S.{0,400}?):?\s*$")
 _NAMES = re.compile(r"\s{0,8}#?\s{0,4}Name\s{1,60}Version\s{1,60}Build(?:\s{1,60}Channel)?\s*$")
@@ -98,7 +98,7 @@ def _table(lines: Sequence[Line], place: int) -> Generator[Said, None, int]:
         one: Optional[Package] = of_conda(line.text.strip(), where(line.number))
         if one:
             rows.append((one, line.number))
-        elif not line.text.lstrip().startswith("#"):
+        elif not line.text.strip() or prompt(line):
             break
         last = line.number
     yield from _rows(rows, True)

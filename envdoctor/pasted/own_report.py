@@ -7,9 +7,8 @@ from typing import Any, Optional, Sequence, Tuple
 
 from ..codec import from_plain
 from ..facts import Facts
+from ._clean import MARK
 from .lines import Line
-
-MARK = '"format": "json-v1"'
 
 
 def taken(lines: Sequence[Line]) -> Tuple[Optional[Facts], Sequence[Line]]:

@@ -15,9 +15,7 @@ from .lines import Line
 from .sessions import exchanges
 
 _LDD = re.compile(r"\s{1,16}(lib[\w.+-]{1,80}\.so[\w.]{0,20}) => (?:(/\S{1,400}) \(0x[0-9a-f]{1,16}\)|not found)")
-_LINKED = re.compile(
-    r"(\S{0,300}?lib[\w.+-]{1,80}\.so[\w.]{0,20}) -> (\S{0,300}?(lib[\w.+-]{1,80})\.so\.(\d[\d.]{0,20}))\s*$"
-)
+_LINKED = re.compile(r"(\S{1,400}) -> \S{0,400}?lib[\w.+-]{1,80}\.so\.(\d[\d.]{0,20})\s*$")
 _CACHED = re.compile(r"\s{1,8}(lib[\w.+-]{1,80}\.so[\w.]{0,20}) \([^)\n]{1,80}\) => (/\S{1,300})\s*$")
 _GLIBCXX = re.compile(r"\s{0,8}GLIBCXX_(3\.\d{1,2}(?:\.\d{1,3})?)\s*$")
 _FAMILIES = {
@@ -85,7 +83,7 @@ def _listed(line: Line) -> Iterator[Said]:
     if cached:
         path, version = cached.group(2), _version(cached.group(2), source)
     elif link:
-        path, version = link.group(1), Known(link.group(3), source)
+        path, version = link.group(1), Known(link.group(2), source)
     soname = posixpath.basename(path)
     if family(soname):
         library = Library(family(soname), soname, path, version, "system")

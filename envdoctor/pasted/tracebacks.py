@@ -104,6 +104,8 @@ def _traceback(lines: Sequence[Line], start: int) -> Optional[Tuple[Raised, int]
             continue
         if _HEADER in text:
             return None
+        if "│" in text:
+            continue
         indent = len(text) - len(text.lstrip())
         if not text.strip() or (indent > base and not expected):
             continue
