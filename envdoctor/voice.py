@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import IO, Optional
+from typing import Optional, TextIO, cast
 
 
 class Unusable(Exception):
@@ -52,7 +52,7 @@ def finish() -> None:
             continue
 
 
-def _write(stream: Optional[IO[str]], text: str) -> None:
+def _write(stream: Optional[TextIO], text: str) -> None:
     if stream is None:  # Python's answer to `>&-`
         return
     try:
@@ -70,4 +70,4 @@ def _write(stream: Optional[IO[str]], text: str) -> None:
 
 def _abandon() -> None:
     """Nobody reads stdout any more: whatever is still buffered must not be tried again."""
-    sys.stdout = None  # type: ignore[assignment]
+    sys.stdout = cast(TextIO, None)

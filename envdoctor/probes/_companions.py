@@ -106,9 +106,8 @@ def extensions(host: Host, answer: Reading[Answer]) -> Tuple[Extension, ...]:
 
 
 def _asks_for_torch(requires: Iterable[str]) -> bool:
-    return any(
-        line.startswith("torch") and re.match(r"torch\b(?![-.\w])", line) and "extra ==" not in line for line in requires
-    )
+    asked = (line for line in requires if line.startswith("torch") and "extra ==" not in line)
+    return any(re.match(r"torch\b(?![-.\w])", line) for line in asked)
 
 
 def _recorded(host: Host, one: Mapping[str, Any]) -> Tuple[str, ...]:
