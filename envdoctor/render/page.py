@@ -5,9 +5,10 @@ The first screen comes first: what was looked at, the verdict, one line a findin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Callable, Dict, Iterable, Iterator, List, Tuple
 
+from ..frozen import frozen
 from ..report import Finding, Fix, Report, Verdict
 from . import shell
 from .summary import machine_lines
@@ -17,7 +18,7 @@ from .words import counted, shortened, shown
 Span = Tuple[str, str]
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """One line of the page. `wrap` is off for commands: a wrapped command cannot be copied."""
 
