@@ -8,14 +8,13 @@ from typing import Iterator, Optional
 from ..facts import Compiler, Toolkit
 from ..reading import Known
 from ..versions import minor
-from ._said import GUESSED, STATED, Said, said, where
+from ._said import STATED, Said, said, where
 
 #: Where a text names the nvcc that runs but not where it lies.
 ON_PATH = "nvcc on PATH"
 
 _MACHINE = re.compile(r"\b(x86_64|aarch64|arm64|AMD64|amd64|i[3-6]86|ppc64le|s390x|riscv64)\b")
 _LINUX = re.compile(r"Linux-(\d\S{0,100}?)-(?:x86_64|aarch64|ppc64le|i[3-6]86|riscv64|s390x)-")
-_LIBC = re.compile(r"-with-glibc(\d+\.\d+)")
 _GCC = re.compile(r"\) (\d+\.\d+(?:\.\d+)?)")
 _ANY = re.compile(r"(?<![\d.])(\d+\.\d+(?:\.\d+)?)")
 
@@ -39,7 +38,7 @@ def operating_system(text: str, number: int) -> Iterator[Said]:
 def platform(text: str, number: int) -> Iterator[Said]:
     """Of Python's platform.platform(): Linux-5.15.0-91-generic-x86_64-with-glibc2.35, Windows-10-10.0.22621-SP0.
 
-    Its libc is the one that this Python was built against, which may be older than the system's.
+    Its libc is not taken: before Python 3.9 it is the one that this Python was built against.
     """
     linux = _LINUX.match(text)
     machine = _MACHINE.search(text)
@@ -54,9 +53,6 @@ def platform(text: str, number: int) -> Iterator[Said]:
     if machine:
         yield said("session", "machine", machine.group(1), number)
         yield said("python", "machine", machine.group(1), number)
-    libc = _LIBC.search(text)
-    if libc:
-        yield said("session", "libc", f"glibc {libc.group(1)}", number, weight=GUESSED)
 
 
 def kernel(release: str, number: int) -> Iterator[Said]:

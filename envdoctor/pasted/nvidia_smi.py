@@ -25,7 +25,7 @@ _GPU = re.compile(
 _USAGE = re.compile(
     r"\|\s{0,4}(?:\d{1,3}%|N/A|ERR!|\[N/A\])\s{1,8}(\d{1,3}C|N/A|ERR!|\?{3})?\s{0,8}(\S{1,4})?\s{0,16}"
     r"(\d{1,4}(?:\.\d+)?W|N/A|ERR!|Unknown Error|\?{3})\s{0,4}/\s{0,4}(\d{1,4}(?:\.\d+)?W|N/A|ERR!)\s{0,4}\|"
-    r"\s{0,16}(?:(\d{1,9})MiB|N/A)\s{0,2}/\s{0,16}(?:(\d{1,9})MiB|N/A)\s{0,2}\|"
+    r"\s{0,16}(?:(?:(\d{1,9})MiB|N/A)\s{0,2}/\s{0,16}(?:(\d{1,9})MiB|N/A)|Not Supported)\s{0,24}\|"
     r"\s{0,16}(\d{1,3}%|N/A|ERR!)\s{1,16}(\S[\w. /-]{0,20}?)\s{0,4}\|"
 )
 _MIG_MODE = re.compile(r"\|\s{1,60}\|\s{1,40}\|\s{0,24}(Enabled\*?|Disabled\*?|N/A)\s{0,4}\|")
@@ -37,7 +37,7 @@ _PROCESSES = re.compile(r"\|\s{1,4}(?:Compute p|P)rocesses:\s")
 _NONE = re.compile(r"No running (?:compute )?processes found")
 _PROCESS = re.compile(
     r"\|\s{1,6}(\d{1,3})\s{1,12}(?:(?:N/A|\d{1,3})\s{1,6}(?:N/A|\d{1,3})\s{1,20})?(\d{1,10})\s{1,8}"
-    r"(?:(C\+G|M\+C|C|G|M)\s{1,6})?(\S.{0,300}?)?\s{1,80}(?:(\d{1,9})\s?MiB|N/A)\s{0,4}\|"
+    r"(?:(C\+G|M\+C|C|G|M)\s{1,6})?(\S.{0,300}?)?\s{1,80}(?:(\d{1,9})\s?MiB|N/A)\s{0,12}\|"
 )
 _UNSUPPORTED = re.compile(r"\|\s{1,6}(\d{1,3})\s{1,40}Not Supported\s{1,80}\|")
 _LOST = re.compile(

@@ -133,9 +133,14 @@ def _tables(lines: Sequence[Line], done: Spans) -> Iterator[Said]:
 
 
 def _loose(lines: Sequence[Line], done: Spans) -> Iterator[Said]:
-    """Rows that grep left, and `name==version` lines three in a row or more."""
+    """Rows that grep left, and `name==version` lines three in a row or more.
+
+    Below a line that names a requirements file they are what is asked for, not what is installed.
+    """
     run: List[Row] = []
-    for line in lines:
+    wanted = False
+    before = ""
+    for line in [*lines, Line(0, "")]:
         one = None
         if ("==" in line.text or " @ " in line.text) and line.number not in done:
             one = of_pip(line.text.strip(), where(line.number))
@@ -145,10 +150,13 @@ def _loose(lines: Sequence[Line], done: Spans) -> Iterator[Said]:
                 loose = distribution(row.group(1), row.group(2), where(line.number))
                 yield said("installs", "distributions", (loose,), line.number, weight=LISTED)
         if one:
+            wanted = wanted if run else "requirements" in before
             run.append((one, line.number))
             continue
-        if len(run) > 2:
+        if run and wanted:
+            asked = tuple(f"{dist.name}=={dist.version}" for dist, _ in run)
+            yield said("installs", "requested", asked, run[0][1], run[-1][1])
+        elif len(run) > 2:
             yield from _listing(run, False, "")
         run = []
-    if len(run) > 2:
-        yield from _listing(run, False, "")
+        before = line.text or before

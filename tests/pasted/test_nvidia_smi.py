@@ -221,6 +221,21 @@ def test_windows_columns() -> None:
     assert isinstance(card.persistence, Unknown)
 
 
+def test_a_card_whose_memory_is_the_systems() -> None:
+    found = facts("""\
+        | NVIDIA-SMI 580.95.05              Driver Version: 580.95.05      CUDA Version: 13.0     |
+        |   0  NVIDIA GB10                    On  |   0000000F:01:00.0 Off |                  N/A |
+        | N/A   44C    P0              9W /  N/A  | Not Supported          |      3%      Default |
+        |                                         |                        |                  N/A |
+        | Processes:                                                                              |
+        |    0   N/A  N/A              33      G   /Xwayland                             N/A      |
+    """)
+    (card,) = cards(found)
+    assert memory(card) == (None, None, None)
+    assert (value(card.utilisation), value(card.compute_mode)) == (3, "default")
+    assert held(card) == [(33, "G", "/Xwayland", None)]
+
+
 def test_of_two_tables_the_last_counts() -> None:
     later = TABLE_384.replace("10761MiB", "    2MiB").replace("20331", "    7")
     found = facts(TABLE_384 + "\n" + later)

@@ -64,6 +64,13 @@ def test_freeze_lines_count_from_three_on() -> None:
     assert packages(found) == [("absl-py", "2.0.0"), ("torch", "2.1.0+cu118"), ("x", "1.2")]
 
 
+def test_lines_of_a_requirements_file_are_what_is_asked_for() -> None:
+    for head in ("$ cat requirements.txt", "my requirements.txt is:\n"):
+        found = facts(f"{head}\nabsl-py==2.0.0\ntorch==2.1.0+cu118\nnumpy==1.26.4\n")
+        assert packages(found) == []
+        assert value(found.installs.requested) == ("absl-py==2.0.0", "torch==2.1.0+cu118", "numpy==1.26.4")
+
+
 def test_rows_that_grep_left() -> None:
     found = facts("nvidia-nccl-cu12         2.29.3\ntorch                    2.7.0\nepochs                   20.0\n")
     assert packages(found) == [("nvidia-nccl-cu12", "2.29.3"), ("torch", "2.7.0")]
