@@ -2,7 +2,7 @@
 
 To mypy it is a dataclass, and it becomes one in fact when `dataclasses.fields` or `replace` asks for its fields. The
 standard decorator with frozen=True compiles six functions a class, 0.6 ms each time the program starts; a hundred
-classes made that half of the time that a check took. This one takes a hundredth of it.
+classes made that half of the time that a check took. This one takes a hundredth of it (a NamedTuple an eighth).
 """
 
 from __future__ import annotations

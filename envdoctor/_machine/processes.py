@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import time
 from functools import lru_cache
-from typing import NamedTuple, Optional, Tuple
+from typing import Optional, Tuple
+
+from ..frozen import frozen
 
 
-class Row(NamedTuple):
+@frozen
+class Row:
     """One process; command, state and started are "" where /proc hides them from this user."""
 
     pid: int

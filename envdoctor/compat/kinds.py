@@ -7,12 +7,15 @@ and a column has few different values. No regular expressions, for the same reas
 from __future__ import annotations
 
 from itertools import chain
-from typing import Any, Callable, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Mapping, Sequence, Tuple
+
+from ..frozen import frozen
 
 HOW = ("measured", "read", "derived")
 
 
-class Kind(NamedTuple):
+@frozen
+class Kind:
     words: str  # what is expected, for the message: "a version like 12.4"
     fit: Callable[[Sequence[Any]], bool]  # whether every value of a column fits
     schema: Mapping[str, Any]

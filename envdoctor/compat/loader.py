@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import pkgutil
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Sequence, Set, Tuple
 
+from ..frozen import frozen
 from .kinds import DATE, HOW, TEXT, Kind, many, misfit, one_of
 from .rows import BadTable, Origin
 
@@ -22,7 +23,8 @@ OPTIONAL = frozenset(("where", "checked"))
 SOURCE: Mapping[str, Kind] = {"source": TEXT, "where": TEXT, "checked": DATE}
 
 
-class Subject(NamedTuple):
+@frozen
+class Subject:
     """What one file holds."""
 
     name: str  # torch -> torch.json
@@ -37,7 +39,8 @@ class Subject(NamedTuple):
         return f"{self.name}.json"
 
 
-class Loaded(NamedTuple):
+@frozen
+class Loaded:
     """A file that passed: rows in its order, as they stand in it."""
 
     subject: Subject

@@ -7,9 +7,10 @@ mounts read afterwards, because looking at a path is what makes an automounter m
 from __future__ import annotations
 
 import posixpath
-from typing import NamedTuple, Tuple
+from typing import Tuple
 
 from ..facts import Place, StorageFacts
+from ..frozen import frozen
 from ..host import Disk, Host, is_network
 from ..reading import Absent, Known, Reading, Unknown, mapped
 from ..target import Target
@@ -23,7 +24,8 @@ ROLES = ("site-packages", "home", "tmp", "pip-cache", "uv-cache", "conda-pkgs", 
 Mounts = Reading[Tuple[Mount, ...]]
 
 
-class Standing(NamedTuple):
+@frozen
+class Standing:
     """What there is of a folder: itself or the nearest one above it, without links."""
 
     exists: bool

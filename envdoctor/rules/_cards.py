@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Facts, Gpu, PciGpu
+from ..frozen import frozen
 from ..reading import Known, need, source_of, value_or
 from ..report import Evidence, NotApplicable
 from ._common import listed
 from ._gpus import answering, label, visible
 
 
-class Card(NamedTuple):
+@frozen
+class Card:
     """`gpu` is None where only the PCI bus knows of the GPU."""
 
     name: str  # NVIDIA GeForce RTX 3090

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, NamedTuple, Optional, Tuple
+from typing import Iterable, List, Optional, Tuple
 
 from ..facts import Facts, Gpu
+from ..frozen import frozen
 from ..reading import Known, Missing, need, value_or
 from ..report import CannotTell, NotApplicable
 
@@ -41,7 +42,8 @@ def answering(gpus: Iterable[Gpu]) -> Tuple[Gpu, ...]:
     return tuple(gpu for gpu in gpus if gpu.status == "ok")
 
 
-class Mask(NamedTuple):
+@frozen
+class Mask:
     """What CUDA_VISIBLE_DEVICES leaves. `seen` is in CUDA's order; `problem` says what is wrong with the value."""
 
     value: Optional[str]  # None: not set

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Tuple
+from typing import Iterator, Tuple
 
 from ..facts import Facts, Setting
+from ..frozen import frozen
 from ..reading import need, source_of
 from ._requirements import requested
 
@@ -12,7 +13,8 @@ PYPI = ("pypi.org", "pypi.python.org", "files.pythonhosted.org")
 PYTORCH = ("download.pytorch.org", "download-r2.pytorch.org")
 
 
-class Place(NamedTuple):
+@frozen
+class Place:
     kind: str  # index-url | extra-index-url | find-links
     url: str
     source: str  # the file or variable that says so

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import Dict, List, NamedTuple, Tuple
+from typing import Dict, List, Tuple
 
 from ..facts import CondaRecord, Distribution, Facts
+from ..frozen import frozen
 from ..reading import given, need, value_or
 from ._common import CONDA_NAMES, canonical
 
@@ -17,7 +18,8 @@ _SPELLINGS = {"pytorch-cpu": "torch", "pytorch-gpu": "torch", "torchvision-cpu":
 TOOLS = ("pip", "setuptools", "wheel", "certifi")
 
 
-class Mixed(NamedTuple):
+@frozen
+class Mixed:
     """A package that conda has a record of and that pip has touched.
 
     How: both (a copy each), replaced (pip's instead of conda's), gone (conda's record alone, the files are away),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Optional, Tuple
 
 from ..facts import Distribution, Facts
+from ..frozen import frozen
 from ..reading import need
 from ._common import canonical, distributions_of
 from ._requirements import applies, marker_environment, parse, pinned
 
 
-class Pin(NamedTuple):
+@frozen
+class Pin:
     name: str  # canonical
     version: str
     requirement: str  # nvidia-cudnn-cu12==9.1.0.70

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Optional, Tuple
 
 from ..compat import CompatTable
 from ..facts import Facts
+from ..frozen import frozen
 from ..reading import need, value_or
 from ..report import Evidence
 from ..versions import numbers
 from ._common import seen
 
 
-class Reason(NamedTuple):
+@frozen
+class Reason:
     title: str
     because: Tuple[Evidence, ...]
     mendable: bool = True  # by another Python on this machine

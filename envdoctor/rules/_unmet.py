@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Collection, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ..facts import Distribution, Facts
+from ..frozen import frozen
 from ..reading import need, value_or
 from ._common import TORCH_FAMILY, canonical
 from ._owners import by_pip
@@ -29,7 +30,8 @@ CONDA_STAND_INS = {
 }
 
 
-class Unmet(NamedTuple):
+@frozen
+class Unmet:
     dist: Distribution  # who asks
     requirement: Requirement
     have: Optional[str]  # the installed version, None where it is not installed

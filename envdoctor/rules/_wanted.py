@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, NamedTuple, Optional, Tuple
+from typing import Iterator, Optional, Tuple
 
 from ..facts import Copy, Elsewhere, Facts
+from ..frozen import frozen
 from ..reading import Unknown, given, source_of, value_or
 from ..report import Evidence, NeedEnvironment, NeedTorch, Remedy
 from ._common import TORCH_FAMILY, canonical, conda_record, listed
@@ -64,7 +65,8 @@ def elsewhere_of(facts: Facts, name: str) -> Tuple[Elsewhere, ...]:
     return tuple(other for other in value_or(facts.installs.elsewhere, ()) if canonical(other.name) == name)
 
 
-class Wish(NamedTuple):
+@frozen
+class Wish:
     """How surely torch is wanted in the active environment."""
 
     #: asked: something here needs it; own: an environment made for a purpose; bare: no environment is active; tool: the
