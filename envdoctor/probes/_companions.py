@@ -51,11 +51,11 @@ _RECORD_LIMIT = 8 << 20
 _SAMPLE = 8  # missing symbols that are told
 _TORCH_SYMBOL = re.compile(r"_Z[A-Z]{1,4}(?:3c10|2at|5torch|6caffe2)|_Z\d+THP|THP|aoti_torch_")
 _TORCH_LIBRARY = re.compile(r"lib(?:c10|torch|caffe2)(?:_[a-z0-9_]+)?\.so")
-_CUDA_LIBRARY = re.compile(r"lib(?:cu|nv|nccl)\w*(?:-\w+)?\.so")
+_CUDA_LIBRARY = r"lib(?:cu|nv|nccl)\w*(?:-\w+)?\.so"
 # In mangled names: std::string of the new C++ ABI; and what may stand before "Ss", the old one. Names follow their
 # length and are stepped over, so that an "Ss" inside a name is none.
 _NEW_STRING = "St7__cxx1112basic_string"
-_PIECE = re.compile(r"S[0-9A-Z]*_|T\d*_|L[a-z]n?\d+E|(\d+)|Ss|.")
+_PIECE = r"S[0-9A-Z]*_|T\d*_|L[a-z]n?\d+E|(\d+)|Ss|."
 
 
 @frozen
@@ -200,9 +200,9 @@ def _abi(symbols: Sequence[str], source: str) -> Reading[bool]:
 
 def has_old_string(symbol: str) -> bool:
     """Whether a mangled name has std::string of the old C++ ABI ("Ss") among its types."""
-    at = 0
+    pieces, at = re.compile(_PIECE), 0
     while at < len(symbol):
-        piece = _PIECE.match(symbol, at)
+        piece = pieces.match(symbol, at)
         if piece is None:
             return False
         if piece.group() == "Ss":
@@ -227,7 +227,7 @@ def _lost(played: Import, linked: Iterable[str]) -> Reading[Tuple[str, ...]]:
     for path in linked:
         played.loader.load(path)
     lost = [lost.soname for lost in played.loader.lost[before:]]
-    wanted = [name for name in lost if _CUDA_LIBRARY.match(name) or _TORCH_LIBRARY.match(name)]
+    wanted = [name for name in lost if re.match(_CUDA_LIBRARY, name) or _TORCH_LIBRARY.match(name)]
     return Known(tuple(wanted), ", ".join(linked))
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import posixpath
 import struct
+from functools import lru_cache
 from typing import Dict, FrozenSet, Iterator, List, Optional, Tuple
 
 from ..frozen import frozen
@@ -224,7 +225,7 @@ class Loader:
     def _cache(self) -> LdCache:
         if self._cached is None:
             raw = self._host.read_bytes(CACHE, 0, _CACHE_LIMIT)
-            self._cached = LdCache(raw.value if isinstance(raw, Known) else b"")
+            self._cached = _parsed(raw.value if isinstance(raw, Known) else b"")
         return self._cached
 
 
@@ -255,6 +256,11 @@ class LdCache:
     def _text(self, at: int) -> bytes:
         at += self._start
         return self._raw[at : self._raw.find(b"\0", at)]
+
+
+@lru_cache(maxsize=1)  # two probes read the same file
+def _parsed(raw: bytes) -> LdCache:
+    return LdCache(raw)
 
 
 def _plain(folder: str, name: str) -> str:

@@ -13,11 +13,10 @@ _IN_HOME = (".bashrc", ".zshrc", ".bash_profile", ".profile", ".zprofile", ".con
 _FOR_ALL = ("/etc/profile.d/conda.sh", "/etc/bash.bashrc", "/etc/bashrc", "/etc/zshrc", "/etc/zsh/zshrc")
 
 #: What `conda init`, `mamba init` and `micromamba shell init` write, and what people write by hand.
-_SIGNS = re.compile(
-    r"^# >>> (?:conda|mamba|micromamba) initialize >>>"
+_SIGNS = (
+    r"(?m)^# >>> (?:conda|mamba|micromamba) initialize >>>"
     r"|^(?!\s*#)[^\n]*(?:etc/(?:profile\.d/(?:conda|mamba|micromamba)\.c?sh|fish/conf\.d/conda\.fish)"
-    r"|\b(?:conda|mamba|micromamba)\"?\s+\"?shell[. ]\"?(?:bash|zsh|fish|posix|hook))",
-    re.MULTILINE,
+    r"|\b(?:conda|mamba|micromamba)\"?\s+\"?shell[. ]\"?(?:bash|zsh|fish|posix|hook))"
 )
 
 
@@ -32,9 +31,14 @@ def conda_initialised(host: Host) -> Reading[str]:
     failed: Optional[Unknown] = None
     for path in paths:
         text = host.read(path)
-        if isinstance(text, Known) and (path == _FOR_ALL[0] or _SIGNS.search(text.value)):
+        if isinstance(text, Known) and (path == _FOR_ALL[0] or _signs(text.value)):
             return Known(path, path)
         if isinstance(text, Unknown):
             failed = failed or text
         looked.append(path)
     return failed or Absent(tuple(looked))
+
+
+def _signs(text: str) -> bool:
+    # Most files name neither; to compile the pattern for them takes as long as reading all of them.
+    return ("conda" in text or "mamba" in text) and re.search(_SIGNS, text) is not None

@@ -106,7 +106,7 @@ def _numbered(host: Host) -> Iterator[_Found]:
     for folder, by in folders:
         names = host.listdir(folder)
         for name in names.value if isinstance(names, Known) else ():
-            if _NUMBERED.fullmatch(name):
+            if name.startswith(("gcc-", "g++-", "clang")) and _NUMBERED.fullmatch(name):  # few of a thousand
                 yield _Found(name, f"{folder}/{name}", by)
 
 

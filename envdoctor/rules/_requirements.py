@@ -130,6 +130,7 @@ _COMPARE: Dict[str, Callable[[_Numbers, _Numbers], bool]] = {
 }
 
 
+@lru_cache(maxsize=None)
 def admits(specifier: str, version: str) -> Optional[bool]:
     """Whether an installed version satisfies a specifier, as pip counts; None where either cannot be read."""
     if not specifier:
