@@ -86,6 +86,11 @@ class Case:
     def exchanges(self) -> List[Exchange]:
         return exchanges(self.kept)
 
+    @cached_property
+    def typed(self) -> List[Tuple[Tuple[str, ...], Exchange]]:
+        """Every simple command that was typed, with its exchange."""
+        return [(words, exchange) for exchange in self.exchanges for words in exchange.typed.commands if words]
+
     def line_at(self, offset: int) -> int:
         """The input's line number of a place in `text`."""
         from bisect import bisect_right
@@ -112,10 +117,7 @@ class Case:
 
     def commands(self, *programs: str) -> Iterator[Tuple[Tuple[str, ...], Exchange]]:
         """Each simple command of one of these programs (by base name) that was typed, with its exchange."""
-        for exchange in self.exchanges:
-            for words in exchange.typed.commands:
-                if words and base_name(words[0]) in programs:
-                    yield words, exchange
+        return ((words, exchange) for words, exchange in self.typed if base_name(words[0]) in programs)
 
 
 def base_name(word: str) -> str:

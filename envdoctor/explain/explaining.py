@@ -8,7 +8,7 @@ ranked by what speaks for them.
 from __future__ import annotations
 
 import dataclasses
-from typing import Iterable, Optional, Tuple
+from typing import Iterable, Iterator, Optional, Tuple
 
 from ..compat import CompatTable
 from ..cure import prescribe
@@ -16,9 +16,10 @@ from ..facts import Facts
 from ..frozen import frozen
 from ..judging import judge
 from ..pasted import Block, Pasted, Reader
-from ..report import Finding, Verdict
+from ..report import Finding, Fix, Verdict
 from ..rules import all_rules
 from .clues import all_clues
+from .clues._pythons import minor
 from .evidence import Case
 from .facts import for_cure, joined
 from .ranking import ranked
@@ -46,10 +47,20 @@ def explain(source: Iterable[Block], table: CompatTable, here: Optional[Facts] =
     case = Case(pasted, scanner.hits(), facts, table, verdicts, here is not None)
     clues = tuple(all_clues(case))
     findings, code = ranked(clues, case)
-    return Explanation(mended(findings, facts, table), facts, pasted, verdicts, code)
+    return Explanation(tuple(mended(findings, case)), facts, pasted, verdicts, code)
 
 
-def mended(findings: Iterable[Finding], facts: Facts, table: CompatTable) -> Tuple[Finding, ...]:
+def mended(findings: Iterable[Finding], case: Case) -> Iterator[Finding]:
     """The findings with commands where a command mends them."""
-    named = for_cure(facts)
-    return tuple(dataclasses.replace(one, fixes=prescribe(one, named, table)) for one in findings)
+    facts, assumed = (case.facts, "") if case.here else for_cure(case.facts, minor(case) or "")
+    for finding in findings:
+        fixes = prescribe(finding, facts, case.table)
+        yield dataclasses.replace(finding, fixes=tuple(_elsewhere(fix, assumed) for fix in fixes))
+
+
+def _elsewhere(fix: Fix, assumed: str) -> Fix:
+    """A fix without a check that only works where `python` is a path; what is assumed is said beside an install."""
+    check = ("envdoctor", "check") if fix.check[-2:] == ("--python", "python") else fix.check
+    installs = any(word in ("install", "add", "create") for argv in fix.commands for word in argv)
+    note = f"{fix.note} {assumed}".strip() if assumed and installs else fix.note
+    return dataclasses.replace(fix, check=check, note=note)

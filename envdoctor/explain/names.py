@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from ..frozen import frozen
-from ..report import NeedCommand, Remedy
+from ..report import Need, NeedCommand, NeedPackages, NeedTorch, Remedy
 
 SMI = ("nvidia-smi",)
 CHECK = ("envdoctor", "check")
@@ -31,6 +31,14 @@ def _decide(*argv: str) -> Tuple[Remedy, ...]:
 
 def _do(title: str, *commands: Tuple[str, ...], who: str = "you", safety: str = "changes-env") -> Tuple[Remedy, ...]:
     return (Remedy(title, (NeedCommand(commands, who, safety),)),)
+
+
+def _by(title: str, *needs: Need) -> Tuple[Remedy, ...]:
+    return (Remedy(title, needs),)
+
+
+_NEW_TORCH = _by("install a build of torch that fits this machine", NeedTorch())
+_TORCH_AGAIN = _by("install torch and what belongs to it again, as one set", NeedTorch(reinstall=True))
 
 
 def _python(code: str) -> Tuple[Remedy, ...]:
@@ -56,6 +64,7 @@ PROBLEMS: Dict[str, Problem] = {
     "torch-missing": Problem(
         "PKG101", "error", "no torch is installed for this Python", "import torch cannot work in it.",
         _decide("python", "-m", "pip", "list"),
+        _NEW_TORCH,
     ),
     "pip-conda-mix": Problem(
         "PKG103", "error", "pip and conda both manage the same package",
@@ -65,6 +74,7 @@ PROBLEMS: Dict[str, Problem] = {
     "broken-install": Problem(
         "PKG102", "error", "a package is installed in part, or twice",
         "Its files and its records do not belong together.", _decide("python", "-m", "pip", "check"),
+        _TORCH_AGAIN,
     ),
     "python-unsupported": Problem(
         "PYT103", "error", "there is no build of the wanted version for this Python or platform",
@@ -111,6 +121,7 @@ PROBLEMS: Dict[str, Problem] = {
     "conda-solved-cpu-build": Problem(
         "IDX103", "error", "conda's solver chose a CPU build of pytorch",
         "It has no CUDA code, so torch.cuda.is_available() is False.", _decide("conda", "list", "pytorch"),
+        _NEW_TORCH,
     ),
     "conda-mirror-broken": Problem(
         "IDX104", "error", "a conda channel or mirror gives errors, or files that do not match",
@@ -142,10 +153,12 @@ PROBLEMS: Dict[str, Problem] = {
     "cpu-only-build": Problem(
         "TOR101", "error", "this torch is a CPU build",
         "It has no CUDA code: torch.cuda.is_available() is False whatever the driver.", _python(_TORCH),
+        _NEW_TORCH,
     ),
     "driver-too-old": Problem(
         "DRV101", "error", "the NVIDIA driver is too old for the CUDA of this build",
         "CUDA does not start under this driver.", _decide(*SMI),
+        _NEW_TORCH,
     ),
     "driver-missing-or-not-loaded": Problem(
         "DRV102", "error", "no NVIDIA driver answers here",
@@ -160,10 +173,12 @@ PROBLEMS: Dict[str, Problem] = {
     "gpu-arch-not-in-build": Problem(
         "TOR102", "error", "this build has no code for this GPU",
         "Kernels cannot start: the GPU is newer or older than what the build was compiled for.", _python(_ARCH),
+        _NEW_TORCH,
     ),
     "torch-torchvision-mismatch": Problem(
         "TOR103", "error", "torch, torchvision and torchaudio are not of one release or one CUDA",
         "torchvision's compiled operators do not load into this torch.", _decide("python", "-m", "pip", "list"),
+        _TORCH_AGAIN,
     ),
     "extension-abi-mismatch": Problem(
         "TOR104", "error", "a compiled package was built for another torch",
@@ -195,11 +210,13 @@ PROBLEMS: Dict[str, Problem] = {
     "nvidia-pip-libs-missing": Problem(
         "LIB103", "error", "nvidia-* wheels that torch needs are missing or of another version",
         "torch's Linux wheels load CUDA's libraries from them.", _decide("python", "-m", "pip", "list"),
+        _TORCH_AGAIN,
     ),
     "numpy-abi": Problem(
         "LIB104", "error", "NumPy and what was compiled against it do not fit",
         "Binaries built against NumPy 1 do not run with NumPy 2, nor new ones with an old NumPy.",
         _python("import numpy; print(numpy.__version__)"),
+        _by("install a NumPy that older binaries take", NeedPackages(("numpy<2",))),
     ),
     "mkl-ijit": Problem(
         "LIB105", "error", "MKL is newer than this build of torch accepts",

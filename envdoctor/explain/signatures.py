@@ -13,6 +13,7 @@ from typing import Dict, List, Pattern, Tuple
 from ..compat import CompatTable, Signature
 from ..pasted import Block
 from .evidence import Hit
+from .presence import Presence
 
 BEFORE, AFTER = 400, 900  # characters of the window around a literal
 FIRST, LAST = 4, 4  # hits kept of each signature
@@ -53,6 +54,7 @@ class Scanner:
         for row in self._rows:
             for literal in row.literals:
                 self._by_literal.setdefault(literal, []).append(row)
+        self._presence = Presence(self._by_literal)
         self._tail = ""
         self._tail_numbers: List[int] = []
         self._found: Dict[str, List[Hit]] = {}
@@ -61,10 +63,10 @@ class Scanner:
         text = self._tail + block.text if self._tail else block.text
         fresh = len(self._tail)
         flat = text.replace("\n", " ")  # of the same length: a literal may be wrapped
-        for literal, rows in self._by_literal.items():
+        for literal in self._presence.candidates(block.text):
             at = flat.find(literal)
             if at >= 0:
-                self._try(literal, rows, text, flat, at, fresh, block)
+                self._try(literal, self._by_literal[literal], text, flat, at, fresh, block)
         self._keep_tail(block)
 
     def _try(

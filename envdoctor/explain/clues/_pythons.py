@@ -82,10 +82,9 @@ def executables(case: Case) -> List[Tuple[str, int]]:
 
 def typed_pythons(case: Case) -> Iterator[Tuple[str, int]]:
     """Paths of interpreters that commands start."""
-    for exchange in case.exchanges:
-        for words in exchange.typed.commands:
-            if words and re.match(r"python[\d.]*$", base_name(words[0])) and ("/" in words[0] or "\\" in words[0]):
-                yield words[0], exchange.typed.number
+    for words, exchange in case.typed:
+        if re.match(r"python[\d.]*$", base_name(words[0])) and ("/" in words[0] or "\\" in words[0]):
+            yield words[0], exchange.typed.number
 
 
 def minor(case: Case) -> Optional[str]:
@@ -99,17 +98,12 @@ def minor(case: Case) -> Optional[str]:
     pip = pips(case)
     if pip:
         return pip[-1].python
-    for exchange in case.exchanges:
-        for words in exchange.typed.commands:
-            if words and re.match(r"(?:python|pip)3\.\d{1,2}$", base_name(words[0])):
-                return base_name(words[0]).lstrip("pythoni")
-            found = (
-                re.search(r"[/\\](?:versions[/\\])?(?:python)?(3\.\d{1,2})(?:\.\d{1,2})?[/\\]", words[0])
-                if words
-                else None
-            )
-            if found:
-                return found.group(1)
+    for words, _ in case.typed:
+        if re.match(r"(?:python|pip)3\.\d{1,2}$", base_name(words[0])):
+            return base_name(words[0]).lstrip("pythoni")
+        found = re.search(r"[/\\](?:python)?(3\.\d{1,2})(?:\.\d{1,2})?[/\\]", words[0])
+        if found:
+            return found.group(1)
     any_minor = case.find(_ANY_MINOR)
     return any_minor[0].group(1) if any_minor else None
 

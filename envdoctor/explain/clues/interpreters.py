@@ -196,10 +196,9 @@ def _there(case: Case, own: Tuple[str, int], words: Tuple[str, ...], name: str, 
 
 
 def _module_pip(case: Case) -> Iterator[Tuple[Tuple[str, ...], Exchange]]:
-    for exchange in case.exchanges:
-        for words in exchange.typed.commands:
-            if "-m" in words and "pip" in words:
-                yield words, exchange
+    for words, exchange in case.typed:
+        if "-m" in words and "pip" in words:
+            yield words, exchange
 
 
 def _module(name: str) -> str:

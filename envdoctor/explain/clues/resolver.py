@@ -10,6 +10,7 @@ import re
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from ...compat import NoRow
+from ...report import NeedEnvironment, NeedTorch, Remedy
 from ...versions import numbers
 from ..evidence import Case, Clue
 from ._pythons import minor, pips
@@ -73,7 +74,25 @@ def _one(failure: Failure, case: Case) -> Iterator[Clue]:
         for name in ("python-unsupported", "wheel-not-on-index", "pip-mirror-missing-torch", "pip-too-old"):
             yield Clue(name, -75, f"the index was not reached: {network.text[:80]}", network.source)
     for name, weight, says in _readings(failure, case):
-        yield Clue(name, weight, says, source, f"pip finds no {failure.requirement}: {says}")
+        remedies = _ways_out(name, failure, case)
+        yield Clue(name, weight, says, source, f"pip finds no {failure.requirement}: {says}", remedies)
+
+
+def _ways_out(name: str, failure: Failure, case: Case) -> Tuple[Remedy, ...]:
+    if failure.name != "torch" or not failure.version:
+        return ()
+    if name == "python-unsupported":
+        try:
+            pythons = case.table.torch(failure.version).trio_pythons
+        except NoRow:
+            return ()
+        wanted = (f"torch=={failure.version}",)
+        need = NeedEnvironment(python=pythons[-1] if pythons else None, with_torch=False, requirements=wanted)
+        return (Remedy(f"make an environment whose Python has wheels of torch {failure.version}", (need,)),)
+    if name in ("wheel-not-on-index", "pip-mirror-missing-torch"):
+        build = failure.local.lstrip("+") or None
+        return (Remedy("ask PyTorch's own index for it", (NeedTorch(version=failure.version, accelerator=build),)),)
+    return ()
 
 
 def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:

@@ -36,9 +36,8 @@ def read(case: Case) -> Iterator[Clue]:
 def _asked(case: Case) -> List[str]:
     """What the last `pip install` was asked for, options left out but the file of -r."""
     asked: List[str] = []
-    for exchange in case.exchanges:
-        for words in exchange.typed.commands:
-            if "install" in words and any(base_name(word).startswith(("pip", "uv")) for word in words[:4]):
-                rest = words[words.index("install") + 1 :]
-                asked = [word for word in rest if not word.startswith("-")]
+    for words, _ in case.typed:
+        if "install" in words and any(base_name(word).startswith(("pip", "uv")) for word in words[:4]):
+            rest = words[words.index("install") + 1 :]
+            asked = [word for word in rest if not word.startswith("-")]
     return asked

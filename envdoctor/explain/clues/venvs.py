@@ -55,11 +55,11 @@ def _activated(case: Case) -> Iterator[Clue]:
 
 def _prompt(case: Case) -> Iterator[Clue]:
     """A prompt that names an environment, and a python that is of another."""
+    found = which(case, "python")
     for words, exchange in case.commands("which", "type", "where"):
         named = exchange.typed.environment
-        pythons = [
-            path for path, number in which(case, "python") if exchange.output and number >= exchange.output[0].number
-        ]
+        first, last = (exchange.output[0].number, exchange.output[-1].number) if exchange.output else (0, 0)
+        pythons = [path for path, number in found[:50] if first <= number <= last]
         if not named or named in ("base", "venv", ".venv", "env") or not pythons or "python" not in words:
             continue
         prefix = prefix_of(pythons[0])
@@ -67,4 +67,4 @@ def _prompt(case: Case) -> Iterator[Clue]:
             says = f"the prompt says ({named}), and python is {pythons[0]}"
             yield Clue("conda-not-initialised", 55, says, f"line {exchange.typed.number}", says)
             yield Clue("interpreter-mismatch", 45, says, f"line {exchange.typed.number}")
-        return
+            return
