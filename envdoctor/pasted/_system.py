@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, Optional
+from typing import Iterator
 
 from ..facts import Compiler, Toolkit
 from ..reading import Known
@@ -81,8 +81,3 @@ def toolkit(version: str, number: int, root: str = ON_PATH, weight: int = STATED
                   ("CUDA_HOME" if "/" in root else "PATH",))  # fmt: skip
     yield said("toolkit", "toolkits", (one,), number)
     yield said("toolkit", "cuda_home", root, number, weight=weight)
-
-
-def first_version(text: str) -> Optional[str]:
-    found = _ANY.search(text)
-    return found.group(1) if found else None

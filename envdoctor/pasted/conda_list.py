@@ -36,9 +36,7 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
     done = Spans()
     for exchange in exchanges(lines):
         commands = exchange.typed.commands
-        if exchange.output and any(
-            words[:1] and _name(words[0]) in _CONDA and "list" in words[1:4] for words in commands
-        ):
+        if exchange.output and any(map(_is_conda_list, commands)):
             yield from _listing(exchange.output, len(commands) == 1 and _is_whole(commands[0]))
             done.add(exchange.output[0].number, exchange.output[-1].number)
     for place, line in enumerate(lines):
@@ -87,6 +85,8 @@ def _listing(output: Sequence[Line], whole: bool) -> Iterator[Said]:
         one = None if line.text.lstrip().startswith("#") else of_conda(line.text.strip(), where(line.number))
         if one:
             rows.append((one, line.number))
+        elif rows and not line.text.strip():
+            break
     yield from _rows(rows, whole)
 
 

@@ -21,6 +21,10 @@ _SHEBANG = re.compile(r"\s{0,8}#!\s?(\S{1,400})(?: .{0,100})?$")
 _FRAME = re.compile(r'\s{0,40}File "(\S[^"\n]{0,1000})"')
 _CFG = re.compile(r"\s{0,8}(home|version|version_info|include-system-site-packages|command) = (\S.{0,400})$")
 _NUMBERED = re.compile(r"python\d\.\d{1,2}")
+#: Commands that start a Python: what the commands probe would list.
+_SCRIPTS = re.compile(
+    r"pip[\d.]{0,5}|yolo|torchrun|jupyter(?:-\w+)?|ipython3?|accelerate|deepspeed|transformers-cli|mim|tensorboard|pytest"
+)
 _PYTHONS = re.compile(r"python(?:\d(?:\.\d{1,2})?)?")
 _SYSTEMS = {"linux": "linux", "win32": "windows", "darwin": "darwin"}
 
@@ -83,7 +87,7 @@ def _which(words: Sequence[str], output: Sequence[Line]) -> Iterator[Said]:
         elif _PYTHONS.fullmatch(name):
             if name == "python" or "python" not in asked:
                 yield from interpreter(path, line.number)
-        else:
+        elif _SCRIPTS.fullmatch(name):
             yield said("python", "commands", (_command(name, path, where(line.number)),), line.number, weight=LISTED)
 
 

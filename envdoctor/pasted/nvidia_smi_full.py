@@ -127,14 +127,12 @@ def _belongs(path: Sequence[Tuple[int, str]], key: str, sections: Sequence[_Sect
 def _repeats(section: _Section, path: Sequence[Tuple[int, str]], key: str) -> bool:
     """Whether a line without a GPU's heading must be another GPU's: the last one has this key already."""
     field = _field(path, key)
-    if field is None:
-        return key in THROTTLE and False
-    return field[0] in section.values
+    return field is not None and field[0] in section.values
 
 
 def _take(section: _Section, path: Sequence[str], key: str, value: str, number: int) -> None:
     section.last = number
-    if (path and path[-1] == "processes") or "processes" in path:
+    if "processes" in path:
         section.holders = section.holders or []
         if key == "process id" and len(section.holders) < _MOST_HOLDERS:
             section.holders.append({})

@@ -72,7 +72,8 @@ def test_several_prints_take_a_line_each() -> None:
 
 
 def test_which_python() -> None:
-    found = facts("(yolo) $ which -a python yolo nvcc\n/srv/envs/yolo/bin/python\n/usr/bin/yolo\n/opt/cuda/bin/nvcc\n")
+    asked = "(yolo) $ which -a python yolo nvcc gcc\n"
+    found = facts(asked + "/srv/envs/yolo/bin/python\n/usr/bin/yolo\n/opt/cuda/bin/nvcc\n/usr/bin/gcc\n")
     assert (value(found.python.executable), value(found.python.chosen_by)) == ("/srv/envs/yolo/bin/python", "PATH")
     assert (value(found.python.kind), value(found.python.environment_name)) == ("conda", "yolo")
     (yolo,) = value(found.python.commands)
