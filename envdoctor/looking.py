@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
 import queue
 import threading
@@ -88,8 +87,13 @@ def _import_probes() -> None:
             _module(name)
 
 
+#: Python 3.9.2 gives a second thread a module half imported (bpo-43517): one thread imports at a time.
+_IMPORTING = threading.Lock()
+
+
 def _module(name: str) -> Any:
-    return importlib.import_module(f".probes.{name}", __package__)
+    with _IMPORTING:
+        return importlib.import_module(f".probes.{name}", __package__)
 
 
 def _ask_ahead(question: Callable[[], object]) -> None:
@@ -101,12 +105,12 @@ def _gather(
     taken_at: str, answers: Dict[str, Tuple[Any, ProbeRun]], patience: float
 ) -> Tuple[Facts, Tuple[ProbeRun, ...]]:
     late = Unknown("timeout", f"no answer within {patience:g} s")
-    facts = nothing_known(taken_at, late)
-    facts = dataclasses.replace(facts, **{name: group for name, (group, _) in answers.items()})
+    nothing = nothing_known(taken_at, late)
+    groups = {name: answers[name][0] if name in answers else getattr(nothing, name) for name in GROUPS}
     runs = tuple(
         answers[name][1] if name in answers else ProbeRun(name, "timeout", patience, late.detail) for name in GROUPS
     )
-    return facts, runs
+    return Facts(taken_at=taken_at, **groups), runs
 
 
 def _probe(name: str, host: Host, target: Target) -> Tuple[Any, ProbeRun]:
