@@ -264,7 +264,7 @@ def _cuda(one: Extension, said: Mapping[str, Any], linked: Mapping[str, Binary])
     if isinstance(said.get("cuda"), int) and said["cuda"] > 0:
         return Known(f"{said['cuda'] // 100}.{said['cuda'] % 100}", f"{one.package}/cpp_lib.json")
     local = one.version.partition("+")[2]
-    tag = re.search(r"cu\d{2,3}(?!\d)", local)
+    tag = re.search(r"cu(?:[6-9]\d|1\d\d)(?!\d)", local)  # cu92, cu121; cu12 names a major version alone
     if tag:
         return Known(cuda_of_tag(tag.group()), f"version {one.version}")
     needed = [name for binary in linked.values() for name in binary.needed]

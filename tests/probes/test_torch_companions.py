@@ -146,6 +146,11 @@ class TestWhatCounts:
         assert isinstance(found.cxx11_abi, Known)
         assert found.cxx11_abi.value is True
 
+    def test_a_major_version_alone_is_no_cuda_1_2(self) -> None:
+        libraries = {"flash_attn_2_cuda.so": extension()}
+        files, one = installed("flash_attn", "2.8.3+cu12torch2.8cxx11abiTRUE", libraries)
+        assert not isinstance(companions(files, [one])["flash-attn"].cuda, Known)
+
     @pytest.mark.parametrize("local, built", [("pt21cu121", "2.1"), ("pt113cu117", "1.13"), ("pt2.4.1cu121", "2.4.1")])
     def test_local_versions(self, local: str, built: str) -> None:
         files, one = installed("torch_scatter", f"2.1.2+{local}", {"torch_scatter/_scatter_cuda.so": extension()})
