@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Callable, Dict, Mapping, Optional, Protocol, Sequence, Tuple, TypeVar
 
-from ._machine import files, processes
+from ._machine import commands, files, inside, nvml, processes
 from ._machine.mounts import Mounts, Patience, Silent
 from ._machine.mounts import is_network as is_network  # for probes that name file systems
 from .frozen import frozen
@@ -251,8 +251,6 @@ class LocalHost:
         program = self._program(argv[0])
         if not isinstance(program, Known):
             return program
-        from ._machine import commands
-
         ended = commands.run([program.value, *argv[1:]], self._overlaid(env), seconds, limit)
         if not isinstance(ended, commands.Ended):
             return ended
@@ -282,16 +280,12 @@ class LocalHost:
         return mapped(usable, lambda _: path)
 
     def ask(self, python: str, script: str, args: Sequence[str], seconds: float) -> Reading[str]:
-        from ._machine import inside
-
         program, answered = inside.prepare(script, args)
         # In the user's own locale: the script reports on it, and prints ASCII whatever it is.
         ended = self._run([python, "-c", *program], seconds, {}, inside.LIMIT, python)
         return inside.between(ended.value, answered, python) if isinstance(ended, Known) else ended
 
     def nvml(self, seconds: float) -> Reading[NvmlAnswer]:
-        from ._machine import nvml
-
         return mapped(nvml.ask(self._overlaid(nvml.ENVIRONMENT), seconds), lambda answer: NvmlAnswer(*answer))
 
     def process(self, pid: int) -> Reading[Process]:

@@ -18,6 +18,9 @@ from .target import Request, Target
 
 Progress = Callable[[Tuple[str, ...]], None]
 
+#: One import at a time: CPython 3.9.2, Debian 11's, gives a second thread modules that are half imported (bpo-43517).
+#: Whoever imports while a look goes on holds it.
+IMPORTING = threading.Lock()
 
 #: These need no word of the interpreter or the driver, and have the first turns.
 _FIRST = ("indexes", "session")
@@ -87,12 +90,8 @@ def _import_probes() -> None:
             _module(name)
 
 
-#: Python 3.9.2 gives a second thread a module half imported (bpo-43517): one thread imports at a time.
-_IMPORTING = threading.Lock()
-
-
 def _module(name: str) -> Any:
-    with _IMPORTING:
+    with IMPORTING:
         return importlib.import_module(f".probes.{name}", __package__)
 
 
