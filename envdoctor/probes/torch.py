@@ -10,10 +10,10 @@ import json
 import posixpath
 import re
 import time
-from dataclasses import fields, replace
 from typing import List, Mapping, Optional, Sequence, Tuple
 
 from ..facts import DeepGpu, DeepTorch, TorchFacts, unknown_group
+from ..frozen import names_of
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown, mapped
 from ..target import Answer, Target
@@ -38,7 +38,7 @@ _BINARIES = ("libc10.so", "libtorch_cpu.so", "libtorch_python.so", "libtorch_cud
 def look(host: Host, target: Target) -> TorchFacts:
     started = time.monotonic()
     facts = _seen(host, target)
-    return replace(facts, deep=_deep(host, target, time.monotonic() - started))
+    return TorchFacts(**{**vars(facts), "deep": _deep(host, target, time.monotonic() - started)})
 
 
 def _seen(host: Host, target: Target) -> TorchFacts:
@@ -46,14 +46,14 @@ def _seen(host: Host, target: Target) -> TorchFacts:
     answer = target.answer()
     modules = _said.part(answer, "modules")
     if not isinstance(modules, Known):
-        none = modules if isinstance(modules, Unknown) else Unknown("not-looked", "there is no interpreter to ask")
-        return unknown_group(TorchFacts, none)
+        why = modules if isinstance(modules, Unknown) else Unknown("not-looked", "there is no interpreter to ask")
+        return unknown_group(TorchFacts, why)
     copies = _answer.copies(answer, "torch")
     package = _package(host, copies)
     if package is None:
-        closed = _said.closed_site(answer)
-        absent = Absent((*(copy["path"] for copy in copies), *filter(None, _answer.sys_path(answer))))
-        return TorchFacts(**{field.name: closed or absent for field in fields(TorchFacts)})
+        looked = (*(copy["path"] for copy in copies), *filter(None, _answer.sys_path(answer)))
+        none = _said.closed_site(answer) or Absent(looked)
+        return TorchFacts(**dict.fromkeys(names_of(TorchFacts), none))
     return _described(host, target, answer, package)
 
 
