@@ -46,23 +46,35 @@ def unmet(facts: Facts) -> Tuple[Unmet, ...]:
         if dist.metadata_readable:
             versions.setdefault(canonical(dist.name), []).append(dist.version)
     conda = {record.name for record in value_or(facts.installs.conda, ())}
+    lacking: Dict[str, Optional[Tuple[Requirement, Optional[str]]]] = {}  # by line: many packages ask for the same
     suspects: List[Unmet] = []
     for dist in distributions:
         # conda and the distribution resolve by records of their own, and split packages as they like.
         if not by_pip(dist) and (conda or "/dist-packages" in dist.location):
             continue
         for line in dist.requires:
-            if "extra" in line and ";" in line and "extra" in line.partition(";")[2]:
-                continue
-            requirement = parse(line)
-            if requirement is None or _left_to_others(requirement.name):
-                continue
-            have = versions.get(requirement.name)
-            if have is None and not _served(requirement.name, versions, conda):
-                suspects.append(Unmet(dist, requirement, None))
-            elif have and all(one and admits(requirement.specifier, one) is False for one in have):
-                suspects.append(Unmet(dist, requirement, have[0]))
+            if line not in lacking:
+                lacking[line] = _lacking(line, versions, conda)
+            found = lacking[line]
+            if found is not None:
+                suspects.append(Unmet(dist, *found))
     return _that_apply(facts, suspects) if suspects else ()
+
+
+def _lacking(
+    line: str, versions: Mapping[str, List[str]], conda: Collection[str]
+) -> Optional[Tuple[Requirement, Optional[str]]]:
+    """What a Requires-Dist line asks for and what is there instead, None where it is served or not to be looked at."""
+    if "extra" in line and ";" in line and "extra" in line.partition(";")[2]:
+        return None
+    requirement = parse(line)
+    if requirement is None or _left_to_others(requirement.name):
+        return None
+    have = versions.get(requirement.name)
+    if have is None:
+        return None if _served(requirement.name, versions, conda) else (requirement, None)
+    refused = bool(have) and all(one and admits(requirement.specifier, one) is False for one in have)
+    return (requirement, have[0]) if refused else None
 
 
 def joined(found: Iterable[Unmet]) -> Tuple[str, ...]:
