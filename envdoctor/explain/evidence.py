@@ -12,6 +12,7 @@ from ..frozen import frozen
 from ..pasted import Line, Pasted
 from ..pasted.sessions import Exchange, exchanges
 from ..report import Finding, Remedy, Verdict
+from .memory.reader import Seen, read_lines
 
 #: The name that speaks for "the trouble is in the program, not in the environment".
 CODE = "healthy-control"
@@ -57,6 +58,7 @@ class Case:
         table: CompatTable,
         verdicts: Sequence[Verdict] = (),
         here: bool = False,
+        memory: Optional[Seen] = None,
     ) -> None:
         self.pasted = pasted
         self.kept: Sequence[Line] = pasted.kept
@@ -64,6 +66,9 @@ class Case:
         self.table = table
         self.verdicts = verdicts
         self.here = here  # `facts` are those of this machine
+        self.memory = (
+            read_lines(pasted.kept) if memory is None else memory
+        )  # out-of-memory messages and growing figures of the whole text
         self.faults: List[str] = []  # readers of clues that stumbled
         self.hits: Dict[str, List[Hit]] = {}
         for hit in hits:

@@ -22,6 +22,7 @@ from .clues import all_clues
 from .clues._pythons import minor
 from .evidence import Case
 from .facts import for_cure, joined
+from .memory.reader import Reader as MemoryReader
 from .ranking import ranked
 from .signatures import Scanner
 
@@ -33,21 +34,22 @@ class Explanation:
     pasted: Pasted
     verdicts: Tuple[Verdict, ...]
     in_the_code: str  # what speaks for a fault of the program itself; "" where nothing does
+    faults: Tuple[str, ...] = ()  # envdoctor's own: readers of clues that stumbled
 
 
 def explain(source: Iterable[Block], table: CompatTable, here: Optional[Facts] = None) -> Explanation:
     """The causes that a text shows. `here`: facts of this machine, where the text is about it."""
-    reader, scanner = Reader(), Scanner(table)
+    reader, scanner, memory = Reader(), Scanner(table), MemoryReader()
     for block in source:
-        reader.feed(block)
-        scanner.feed(block)
+        for one in (reader, scanner, memory):
+            one.feed(block)
     pasted = reader.pasted()
     facts = joined(pasted.facts, here)
     verdicts = judge(facts, table, all_rules())
-    case = Case(pasted, scanner.hits(), facts, table, verdicts, here is not None)
+    case = Case(pasted, scanner.hits(), facts, table, verdicts, here is not None, memory.seen())
     clues = tuple(all_clues(case))
     findings, code = ranked(clues, case)
-    return Explanation(tuple(mended(findings, case)), facts, pasted, verdicts, code)
+    return Explanation(tuple(mended(findings, case)), facts, pasted, verdicts, code, tuple(case.faults))
 
 
 def mended(findings: Iterable[Finding], case: Case) -> Iterator[Finding]:

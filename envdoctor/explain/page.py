@@ -22,6 +22,7 @@ def explanation_object(found: Explanation, exit_code: int, elsewhere: bool) -> D
         "elsewhere": elsewhere,
         "input": {"lines": found.pasted.lines, "formats": list(found.pasted.formats)},
         "target": target_object(found.facts),
+        "faults": list(found.faults),
         "in_the_code": found.in_the_code or None,
         "findings": [finding_object(finding) for finding in found.findings],
     }

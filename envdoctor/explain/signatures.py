@@ -79,10 +79,14 @@ class Scanner:
         if at >= 0:
             places.append(flat.rfind(literal))
         for place in places:
-            start = text.rfind("\n", max(0, place - BEFORE), place) + 1 or max(0, place - BEFORE)
-            window = text[start : place + AFTER]
+            line = text.rfind("\n", max(0, place - BEFORE), place) + 1 or max(0, place - BEFORE)
+            early = text.find("\n", max(0, place - BEFORE), line) + 1 or line
             for row in rows:
-                found = compiled(row.pattern).search(window)
+                # From this line on; of what spans several lines the literal may stand in a later one.
+                for start in (line, early) if early < line else (line,):
+                    found = compiled(row.pattern).search(text[start : place + AFTER])
+                    if found:
+                        break
                 # What ends in the tail was found with the block before.
                 if found and start + found.end() > fresh:
                     self._add(row, found, self._number(text, start + found.start(), fresh, block))

@@ -9,10 +9,31 @@ from ...reading import value_or
 from ..evidence import Case, Clue
 
 _HEADER = re.compile(r"^pid\b", re.I)
+_TROUBLE = re.compile(
+    r"out of memory|ALLOC_FAILED|NOT_INITIALIZED|busy or unavailable|OutOfMemory|hang|slow|wait", re.I
+)
 _OUT_OF_MEMORY = re.compile(r"out of memory", re.I)
 
 
 def read(case: Case) -> Iterator[Clue]:
+    yield from _nobody_complains(case)
+    yield from _nobody_listed(case)
+
+
+def _nobody_complains(case: Case) -> Iterator[Clue]:
+    """A GPU in use is no fault where nothing in the text lacks memory or a device."""
+    finding = case.finding("gpu-occupied-by-others")
+    trouble = case.find(_TROUBLE) or case.hit("kube.no-gpu")
+    if finding and not trouble:
+        yield Clue(
+            "gpu-occupied-by-others",
+            -55,
+            "nothing in the text lacks memory",
+            finding.because[0].source if finding.because else "",
+        )
+
+
+def _nobody_listed(case: Case) -> Iterator[Clue]:
     full = case.find(_OUT_OF_MEMORY) or _full(case)
     if not full:
         return

@@ -35,6 +35,7 @@ def read(case: Case) -> Iterator[Clue]:
     several = case.find(_VERSIONS)
     if several and "distributions()" in case.text:
         yield Clue("broken-install", 85, f"several records of one package: {several[0].group(1)}", f"line {several[1]}")
+    yield from _emptied(case)
     yield from _two_tools(case)
 
 
@@ -42,6 +43,20 @@ _CONDA_ROW = re.compile(
     r"^(?:\[conda\] )?([a-z][\w.-]{1,60}) {1,40}(\d[\w.+!]{0,30}) {1,40}(\w\S{0,60})(?: {1,40}(\S{1,100}))?\s{0,4}$",
     re.M,
 )
+
+
+_UNINSTALLED = re.compile(r"Successfully uninstalled (torch|numpy|torchvision)-")
+_ALREADY = re.compile(r"All requested packages already installed")
+
+
+def _emptied(case: Case) -> Iterator[Clue]:
+    """pip has removed the files of what conda still has a record of."""
+    gone, already = case.find(_UNINSTALLED), case.find(_ALREADY)
+    if gone and already and gone[1] < already[1]:
+        says = f"pip uninstalled {gone[0].group(1)}, and conda still counts it as installed"
+        yield Clue("pip-conda-mix", 82, says, f"line {already[1]}", says)
+        for name in ("torch-missing", "interpreter-mismatch"):
+            yield Clue(name, -50, says, f"line {already[1]}")
 
 
 def _twice(case: Case) -> Iterator[Clue]:

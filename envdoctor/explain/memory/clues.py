@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Iterator
 
 from ..evidence import Case, Clue
-from .reader import read_lines
 from .suspicion import suspicions
 
 
 def read(case: Case) -> Iterator[Clue]:
-    seen = read_lines(case.kept)
+    seen = case.memory
     for one in suspicions(seen.messages, case.facts, case.table, seen.growing):
         for place, evidence in enumerate(one.because):
             # The first carries the weight, the sentence and the ways out: the others explain it.
