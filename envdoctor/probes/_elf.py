@@ -9,7 +9,7 @@ and it has no lookup by hash. Only what Linux wheels are made of is understood: 
 from __future__ import annotations
 
 import struct
-from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple, TypeVar
+from typing import Callable, Dict, Iterable, List, Optional, Tuple, TypeVar
 
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown
@@ -70,10 +70,8 @@ class Elf:
                 dynamic = (at, size)
         if dynamic is None:
             raise ElfError("statically linked: no dynamic section")
-        self._dynamic = list(self._read_dynamic(*dynamic))
-        self._first: Dict[int, int] = {}
-        for tag, value in self._dynamic:
-            self._first.setdefault(tag, value)
+        self._dynamic = self._read_dynamic(*dynamic)
+        self._first: Dict[int, int] = dict(reversed(self._dynamic))  # the first of a tag counts
 
     def needed(self) -> Tuple[str, ...]:
         """DT_NEEDED, in order: sonames of the libraries that are loaded with this one."""
@@ -181,13 +179,12 @@ class Elf:
                 return header[4], header[5]
         return None
 
-    def _read_dynamic(self, at: int, size: int) -> Iterator[Tuple[int, int]]:
+    def _read_dynamic(self, at: int, size: int) -> List[Tuple[int, int]]:
         # patchelf leaves a size that is too large; the list ends with a DT_NULL.
         raw = self._at(at, min(size, 1 << 16) // 16 * 16)
-        for tag, value in struct.iter_unpack("<qQ", raw):
-            if tag == 0:
-                return
-            yield tag, value
+        pairs: List[Tuple[int, int]] = list(struct.iter_unpack("<qQ", raw))
+        tags = [tag for tag, _ in pairs]
+        return pairs[: tags.index(0)] if 0 in tags else pairs
 
     def _folders(self, tag: int) -> Tuple[str, ...]:
         if tag not in self._first:

@@ -151,7 +151,7 @@ class Loader:
             return None
         looked = []
         for folder, by in self._places(asking, soname):
-            looked.append(posixpath.normpath(folder))
+            looked.append(folder)
             if not self._holds(folder, soname, by):
                 continue
             path = _plain(folder, soname)
@@ -164,7 +164,8 @@ class Loader:
             self._objects[path] = found
             self._enter(soname, found, Taken(path, by, posixpath.normpath(asking.path)))
             return found
-        self.lost.append(Lost(soname, posixpath.normpath(asking.path), (*dict.fromkeys(looked), CACHE)))
+        folders = dict.fromkeys(map(posixpath.normpath, looked))
+        self.lost.append(Lost(soname, posixpath.normpath(asking.path), (*folders, CACHE)))
         return None
 
     def _enter(self, name: str, found: Object, taken: Taken) -> None:
