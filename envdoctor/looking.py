@@ -22,8 +22,8 @@ Progress = Callable[[Tuple[str, ...]], None]
 #: Whoever imports while a look goes on holds it.
 IMPORTING = threading.Lock()
 
-#: These need no word of the interpreter or the driver, and have the first turns.
-_FIRST = ("indexes", "session")
+#: These need little or no word of the interpreter or the driver, and have the first turns.
+_FIRST = ("indexes", "session", "compiler")
 _TURN = 0.02  # seconds
 _SIGN = 0.2  # seconds between two words to `waiting`
 

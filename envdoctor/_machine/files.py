@@ -82,9 +82,9 @@ def search(path: str, pattern: str, limit: int, start: int = 0, size: Optional[i
     Read piece by piece, not mapped: a page fault on a dead mount would stop every thread (the regex engine holds
     the interpreter's lock), and a file cut short while mapped would kill the process.
     """
-    wanted = re.compile(pattern.encode("latin-1"))
     descriptor = _open(path)
     try:
+        wanted = re.compile(pattern.encode("latin-1"))  # not for a file that is not there, as most are
         found: List[str] = []
         held, looked, offset = b"", 0, start
         while len(found) < limit:

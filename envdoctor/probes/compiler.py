@@ -85,13 +85,14 @@ def _found(host: Host, target: Target) -> Iterator[_Found]:
         path = _path_of(host, _named(host, variable))
         if path:
             yield _Found(posixpath.basename(path), path, variable)
+    numbered = tuple(_numbered(host))  # before the interpreter is asked: it may not have answered yet
     for prefix in _prefixes(host, target):
         for triplet in _TRIPLETS:
             for name in ("cc", "c++", "gcc", "g++"):
                 path = f"{prefix}/bin/{triplet}-{name}"
                 if isinstance(host.stat(path), Known):
                     yield _Found(f"{triplet}-{name}", path, "conda")
-    yield from _numbered(host)
+    yield from numbered
 
 
 def _numbered(host: Host) -> Iterator[_Found]:
