@@ -16,6 +16,7 @@ Run it with the Python that envdoctor is installed in. A stand-in NVML with eigh
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import statistics
@@ -96,7 +97,10 @@ def count(python: Path) -> int:
 
 def session(folder: Path, python: Path) -> Dict[str, str]:
     """The environment is active, and a stand-in NVML answers where it can be built."""
-    environ = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}", "VIRTUAL_ENV": str(python.parent.parent)}
+    # As where it is installed: modules have their bytecode, and it may be kept.
+    compileall.compile_dir(str(ROOT / "envdoctor"), quiet=1)
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environ = {**own, "PATH": f"{python.parent}:{os.environ['PATH']}", "VIRTUAL_ENV": str(python.parent.parent)}
     library = folder / "nvml" / "libnvidia-ml.so.1"
     source = ROOT / "tests" / "fakenvml" / "fakenvml.c"
     if source.exists() and not library.exists():
