@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Iterable, Optional
 
 from . import __version__
 from .host import Host
-from .looking import IMPORTING, Looking, Progress
+from .looking import Looking, Progress
 from .looking import look as look
 from .report import Report
 from .target import Request
@@ -27,13 +27,13 @@ def check(
 ) -> Report:
     """Look, judge, prescribe. `manager` overrides who installs; `waiting` is told which probes are still out."""
     looking = Looking(host, request)
-    with IMPORTING:  # here, while the interpreter and the driver work on their answers: 20 ms that nobody waits for
-        from .compat import CompatTable
-        from .cure import prescribe
-        from .judging import judge
-        from .rules import all_rules
+    # Imported here, while the interpreter and the driver work on their answers: 20 ms that nobody waits for.
+    from .compat import CompatTable
+    from .cure import prescribe
+    from .judging import judge
+    from .rules import all_rules
 
-        rules = all_rules() if rules is None else rules
+    rules = all_rules() if rules is None else rules
     table = CompatTable() if table is None else table
     table.read_ahead("torch", "cuda", "cudnn")  # what is asked for wherever there is a torch
     facts, probes = looking.facts(waiting)

@@ -18,10 +18,6 @@ from .target import Request, Target
 
 Progress = Callable[[Tuple[str, ...]], None]
 
-#: One import at a time: CPython 3.9.2, Debian 11's, gives a second thread modules that are half imported (bpo-43517).
-#: Whoever imports while a look goes on holds it.
-IMPORTING = threading.Lock()
-
 #: These need little or no word of the interpreter or the driver, and have the first turns.
 _FIRST = ("indexes", "session", "compiler")
 _TURN = 0.02  # seconds
@@ -29,7 +25,8 @@ _SIGN = 0.2  # seconds between two words to `waiting`
 
 
 class Looking:
-    """A look that has begun. `facts` waits for it; until then there is time for something else.
+    """A look that has begun: the interpreter and the driver are asked. `facts` does the rest, and waits; until it is
+    called there is time to import what is needed afterwards.
 
     Probes take turns in one thread, and the next thread starts only when a turn takes long: most are quick, and eleven
     threads at once cost 30 ms for switching between them.
@@ -46,11 +43,11 @@ class Looking:
         # The interpreter and the driver take longest to answer, in processes of their own: they are asked first.
         _start("interpreter", _ask_ahead, self._target.answer)
         _start("nvml", _ask_ahead, lambda: self._target.nvml(host))
-        _start("probes", self._take_turns)
 
     def facts(self, waiting: Optional[Progress] = None) -> Tuple[Facts, Tuple[ProbeRun, ...]]:
         """A probe that is not back in time leaves its group unknown. `waiting` is told which ones are still out."""
         _import_probes()
+        _start("probes", self._take_turns)
         while len(self._answers) < len(GROUPS):
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -84,15 +81,14 @@ def _start(name: str, run: Callable[..., None], *args: Any) -> None:
 
 
 def _import_probes() -> None:
-    """So that none is imported after the interpreter's answer has come, when everything waits for the probes."""
+    """All in one thread: CPython 3.9.2, Debian 11's, gives a second one modules that are half imported (bpo-43517)."""
     for name in GROUPS:
         with contextlib.suppress(Exception):  # told by the probe itself
             _module(name)
 
 
 def _module(name: str) -> Any:
-    with IMPORTING:
-        return importlib.import_module(f".probes.{name}", __package__)
+    return importlib.import_module(f".probes.{name}", __package__)
 
 
 def _ask_ahead(question: Callable[[], object]) -> None:
