@@ -114,10 +114,13 @@ def session(folder: Path, python: Path) -> Dict[str, str]:
 
 
 def measure(commands: Dict[str, List[str]], environ: Dict[str, str], runs: int) -> Dict[str, List[float]]:
-    """Each command `runs` times after one warm-up, in turn, so that a drift of the machine meets all of them."""
+    """Each command `runs` times after one warm-up, in turn, so that a drift of the machine meets all of them.
+
+    Every other turn goes backwards: what collect_env leaves of the caches is not always met by the same command.
+    """
     times: Dict[str, List[float]] = {name: [] for name in commands}
     for turn in range(runs + 1):
-        for name, command in commands.items():
+        for name, command in list(commands.items())[:: -1 if turn % 2 else 1]:
             started = time.perf_counter()
             subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             if turn:
