@@ -6,6 +6,7 @@ import dataclasses
 from functools import lru_cache
 from typing import Any, Dict, Mapping, Tuple, Type, TypeVar, Union, cast, get_type_hints
 
+from .frozen import names_of
 from .reading import Absent, Known, Unknown
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ def to_plain(value: Any) -> Any:
         return [to_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
-    return {name: to_plain(getattr(value, name)) for name in _hints(cast(Any, type(value)))}
+    return {name: to_plain(getattr(value, name)) for name in names_of(type(value))}
 
 
 @lru_cache(maxsize=None)
