@@ -59,7 +59,7 @@ class Typed:
     @property
     def commands(self) -> Tuple[Tuple[str, ...], ...]:
         """The simple commands of a shell line, without assignments and sudo."""
-        return tuple(words for _, words in _simple(self.text)) if self.kind != "python" else ()
+        return tuple(words for _, words in _simple(self.text) if words) if self.kind != "python" else ()
 
     @property
     def variables(self) -> Tuple[Tuple[str, str], ...]:

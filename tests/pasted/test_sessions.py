@@ -104,3 +104,9 @@ def test_of_very_many_prompts_the_first_and_the_last_are_kept() -> None:
     found = pasted("".join(f"$ run {number}\n" for number in range(10_000))).typed
     assert len(found) == 2000
     assert (found[0].text, found[-1].text) == ("run 0", "run 9999")
+
+
+def test_a_line_that_only_sets_variables_has_no_command() -> None:
+    (only_set,) = typed(kept("$ CUDA_VISIBLE_DEVICES=0\n"))
+    assert only_set.commands == ()
+    assert only_set.variables == (("CUDA_VISIBLE_DEVICES", "0"),)
