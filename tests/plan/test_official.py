@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+from typing import Dict
+
 import pytest
 
 from tests.plan.asking import line, planned, refusal
-from tests.plan.published import PUBLISHED
+from tests.plan.previous_versions import Entry, page
 
 STABLE = "-f https://download.pytorch.org/whl/torch_stable.html"
+BOUND = "mkl<2024.1"
 
 
-@pytest.mark.parametrize(("torch", "os", "manager", "accelerator", "published"), PUBLISHED)
-def test_published_line(torch: str, os: str, manager: str, accelerator: str, published: str) -> None:
-    found = planned(f"torch=={torch}", accelerator, manager, os=os)
-    words = list(found.command)
-    bounded = "mkl<2024.1" in words
-    if bounded:
-        words.remove("mkl<2024.1")
-    assert " ".join(words) == published
-    # The bound belongs to the Linux builds of the channels pytorch and pytorch-lts, and is never added unsaid.
-    older = torch in ("1.0.0", "1.0.1", "1.1.0", "1.2.0")
-    assert bounded == (manager == "conda" and os == "linux" and not older)
-    assert any("mkl" in note for note in found.notes) == bounded
+def oddity(entry: Entry) -> str:
+    """What is wrong with a line of the page; "" where nothing is known to be."""
+    torch, os, manager, accelerator, _ = entry
+    if manager == "conda" and torch in ("1.8.1", "1.9.0", "1.9.1") and accelerator == "cudatoolkit=11.3":
+        return "the channel has no such build"
+    if manager == "pip" and torch == "1.10.0" and accelerator != "rocm4.0.1":
+        return "torchvision 0.11.0 was yanked"
+    if accelerator == "rocm4.0.1" and torch in ("1.10.0", "1.10.1"):
+        return "torchvision is of another torch"
+    no_windows_build = ("1.11.0", "1.12.0", "1.12.1")
+    if os == "windows" and accelerator in ("cu102", "cudatoolkit=10.2") and torch in no_windows_build:
+        return "Windows has no such build"
+    if os == "windows" and manager == "pip" and "://" not in entry.line and accelerator != "cpu":
+        return "without an index, Windows gets a CPU build or none"
+    return ""
+
+
+def test_every_line_of_the_page_or_the_right_one_with_a_note() -> None:
+    wrong = []
+    counts: Dict[str, int] = {}
+    for entry in page():
+        found = planned(f"torch=={entry.torch}", entry.accelerator, entry.manager, os=entry.os)
+        words = [word for word in found.command if word != BOUND]
+        same = " ".join(words) == entry.line
+        why = oddity(entry)
+        counts[why] = counts.get(why, 0) + 1
+        said = [*found.notes, *(reason.says for reason in found.reasons)]
+        # What differs does so for a reason that is said; what is said to be wrong differs.
+        if same == bool(why) or (why and not any("PyTorch's page" in one for one in said)):
+            wrong.append((entry, why, words))
+    assert wrong == []
+    assert counts.pop("") == 623
+    assert sum(counts.values()) == 33
+
+
+def test_the_bound_of_mkl_belongs_to_linux_builds_of_the_channel_and_is_never_added_unsaid() -> None:
+    for entry in page():
+        found = planned(f"torch=={entry.torch}", entry.accelerator, entry.manager, os=entry.os)
+        older = entry.torch in ("1.0.0", "1.0.1", "1.1.0", "1.2.0")
+        bounded = BOUND in found.command
+        assert bounded == (entry.manager == "conda" and entry.os == "linux" and not older), entry
+        assert any("mkl" in note for note in found.notes) == bounded, entry
 
 
 @pytest.mark.parametrize(
