@@ -31,6 +31,10 @@ STABLE = f"-f {WHL}/torch_stable.html"
 _CUDA_CONDA = ("pytorch-cuda=11.8 -c pytorch -c nvidia", "pytorch-cuda=12.1 -c pytorch -c nvidia")
 _CUDA_CONDA_124 = (*_CUDA_CONDA, "pytorch-cuda=12.4 -c pytorch -c nvidia")
 _T102, _T113 = "cudatoolkit=10.2 -c pytorch", "cudatoolkit=11.3 -c pytorch"
+_T113F = f"{_T113} -c conda-forge"
+_T110 = "cudatoolkit=11.0 -c pytorch"
+_ROCM4 = ("rocm4.2", "rocm4.1", "rocm4.0.1", "cu111", "cu102", "cpu")
+_CU7 = ("cu110", "cu102", "cu101", "cu92", "cpu")
 _OLD = ("cudatoolkit=9.2 -c pytorch", "cudatoolkit=10.1 -c pytorch", _T102)
 
 RELEASES = (
@@ -77,16 +81,18 @@ RELEASES = (
     ),
     Release("1.11.0", "0.12.0", "0.11.0", ("rocm4.5.2", "cu113", "cu102", "cpu"), (_T102, _T113)),
     Release(
-        "1.10.1", "0.11.2", "0.10.1", ("rocm4.2", "rocm4.1", "cu111", "cu102", "cpu"),
-        (_T102, _T113 + " -c conda-forge"),
+        "1.10.1", "0.11.2", "0.10.1", ("rocm4.2", "rocm4.1", "cu111", "cu102", "cpu"), (_T102, _T113F),
     ),
-    Release("1.10.0", "0.11.0", "0.10.0", ("rocm4.2", "rocm4.1", "cu111", "cu102", "cpu"), (_T102, _T113 + " -c conda-forge")),
-    Release("1.9.1", "0.10.1", "0.9.1", ("rocm4.2", "rocm4.1", "rocm4.0.1", "cu111", "cu102", "cpu"), (_T102, _T113 + " -c conda-forge")),
-    Release("1.9.0", "0.10.0", "0.9.0", ("rocm4.2", "rocm4.1", "rocm4.0.1", "cu111", "cu102", "cpu"), (_T102, _T113 + " -c conda-forge")),
-    Release("1.8.1", "0.9.1", "0.8.1", ("rocm4.0.1", "rocm3.10", "cu111", "cu102", "cu101", "cpu"), (_T102, _T113 + " -c conda-forge")),
-    Release("1.8.0", "0.9.0", "0.8.0", ("cu111", "cu102", "cpu"), (_T102, "cudatoolkit=11.1 -c pytorch -c conda-forge")),
-    Release("1.7.1", "0.8.2", "0.7.2", ("cu110", "cu102", "cu101", "cu92", "cpu"), (*_OLD, "cudatoolkit=11.0 -c pytorch")),
-    Release("1.7.0", "0.8.0", "0.7.0", ("cu110", "cu102", "cu101", "cu92", "cpu"), (*_OLD, "cudatoolkit=11.0 -c pytorch")),
+    Release("1.10.0", "0.11.0", "0.10.0", ("rocm4.2", "rocm4.1", "cu111", "cu102", "cpu"), (_T102, _T113F)),
+    Release("1.9.1", "0.10.1", "0.9.1", _ROCM4, (_T102, _T113F)),
+    Release("1.9.0", "0.10.0", "0.9.0", _ROCM4, (_T102, _T113F)),
+    Release("1.8.1", "0.9.1", "0.8.1", ("rocm4.0.1", "rocm3.10", "cu111", "cu102", "cu101", "cpu"), (_T102, _T113F)),
+    Release(
+        "1.8.0", "0.9.0", "0.8.0", ("cu111", "cu102", "cpu"),
+        (_T102, "cudatoolkit=11.1 -c pytorch -c conda-forge"),
+    ),
+    Release("1.7.1", "0.8.2", "0.7.2", _CU7, (*_OLD, _T110)),
+    Release("1.7.0", "0.8.0", "0.7.0", _CU7, (*_OLD, _T110)),
     Release("1.6.0", "0.7.0", "", ("cu102", "cu101", "cu92", "cpu"), _OLD),
     Release("1.5.1", "0.6.1", "", ("cu102", "cu101", "cu92", "cpu"), _OLD),
     Release("1.5.0", "0.6.0", "", ("cu102", "cu101", "cu92", "cpu"), _OLD),
@@ -94,8 +100,8 @@ RELEASES = (
     Release("1.2.0", "0.4.0", "", ("cu100", "cu92", "cpu"), (_OLD[0], "cudatoolkit=10.0 -c pytorch")),
 )  # fmt: skip
 
-_BARE = {"1.2.0": "cu100", "1.4.0": "cu101", "1.5.0": "cu102", "1.5.1": "cu102", "1.6.0": "cu102", "1.7.0": "cu102", "1.7.1": "cu102",
-         "1.8.0": "cu102"}  # fmt: skip
+_BARE = {"1.2.0": "cu100", "1.4.0": "cu101", "1.5.0": "cu102", "1.5.1": "cu102", "1.6.0": "cu102", "1.7.0": "cu102",
+         "1.7.1": "cu102", "1.8.0": "cu102"}  # fmt: skip
 
 #: What stands on the page and follows no rule: headings of their own, other pins, channels of the LTS.
 IRREGULAR = (
@@ -111,14 +117,16 @@ IRREGULAR = (
         for words in ("pytorch-cuda=11.7 -c pytorch -c nvidia", "pytorch-cuda=11.8 -c pytorch -c nvidia",
                       "cpuonly -c pytorch")
     ),
-    Entry("2.0.0", "mac", "conda", "cpu", "conda install pytorch==2.0.0 torchvision==0.15.0 torchaudio==2.0.0 -c pytorch"),
+    Entry("2.0.0", "mac", "conda", "cpu",
+          "conda install pytorch==2.0.0 torchvision==0.15.0 torchaudio==2.0.0 -c pytorch"),
     Entry("1.10.1", "linux", "pip", "rocm4.0.1",
           f"pip install torch==1.10.1+rocm4.0.1 torchvision==0.10.2+rocm4.0.1 torchaudio==0.10.1 {STABLE}"),
     Entry("1.10.0", "linux", "pip", "rocm4.0.1",
           f"pip install torch==1.10.0+rocm4.0.1 torchvision==0.10.1+rocm4.0.1 torchaudio==0.10.0 {STABLE}"),
     *(
         Entry("1.8.2", os, "pip", variant,
-              f"pip3 install torch==1.8.2 torchvision==0.9.2 torchaudio==0.8.2 --extra-index-url {WHL}/lts/1.8/{variant}")
+              "pip3 install torch==1.8.2 torchvision==0.9.2 torchaudio==0.8.2 "
+              f"--extra-index-url {WHL}/lts/1.8/{variant}")
         for os in ("linux", "windows") for variant in ("cu102", "cu111", "cpu")
     ),
     *(
