@@ -265,3 +265,30 @@ class Signature:
     origin: Origin
     confirmed_by: Tuple[Condition, ...] = ()
     refuted_by: Tuple[Condition, ...] = ()
+
+
+@frozen
+class Loader:
+    """How a training framework, or plain PyTorch, reads images. Probabilities and margins in percent."""
+
+    name: str  # ultralytics | yolov5 | mmdet | generic
+    first: str  # first release that is so; "" for what has no releases
+    last: str  # last one; "" where the newest still is
+    library: str  # what decodes: cv2 | Pillow
+    mosaic: int  # default probability
+    mixup: int
+    mosaic_decodes: int  # images decoded anew for a sample that is a mosaic
+    mixup_decodes: int  # more of them where mixup falls on it
+    buffered: bool  # mosaic takes its other images from a buffer of min(N, 8*batch, 1000) in each worker
+    caches: bool  # it has an image cache of its own, in RAM and on disk
+    ram_margin: Optional[int]  # it refuses where bytes * (1 + margin) exceed the host's MemAvailable; None: no check
+    disk_margin: Optional[int]
+    cache_copies: int  # how often the cache stands in RAM while it is built
+    each_rank: bool  # every rank builds the whole cache
+    npy: str  # a leftover .npy beside an image is used: always | newer | never
+    workers: int  # default, of each rank
+    ram_setting: str  # what is added to the command line; "" where there is none
+    disk_setting: str
+    workers_setting: str  # with {workers}
+    no_threads: bool  # it sets cv2's threads to 0 itself
+    origin: Origin

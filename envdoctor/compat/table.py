@@ -21,6 +21,7 @@ from .rows import (
     Downstream,
     DriverBranch,
     GpuModel,
+    Loader,
     Mirror,
     NoRow,
     OfficialLine,
@@ -205,6 +206,23 @@ class CompatTable:
 
     def signatures(self) -> Tuple[Signature, ...]:
         return cast(Tuple[Signature, ...], self._store.all("signatures"))
+
+    def loader(self, name: str, version: str = "") -> Loader:
+        """How that framework reads images, in that release; without one, in the newest that is known."""
+        found = cast(Tuple[Loader, ...], self._store.find("loaders", "name", lambda row: [row["name"]], name))
+        if not found:
+            raise NoRow(f"the table does not know how {_short(name)} reads images")
+        if not version:
+            return max(found, key=lambda row: numbers(row.first) if row.first else ())
+        try:
+            wanted = numbers(_public(version))
+        except ValueError:
+            raise NoRow(f"not a version of {_short(name)}: {_short(version)}") from None
+        for row in found:
+            first, last = (numbers(end) if end else () for end in (row.first, row.last))
+            if first <= wanted and (not last or wanted <= last):
+                return row
+        raise NoRow(f"the table does not know how {_short(name)} {_short(version)} reads images")
 
     def _branches(self) -> Tuple[DriverBranch, ...]:
         rows = cast(Tuple[DriverBranch, ...], self._store.all("drivers"))
