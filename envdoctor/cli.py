@@ -28,12 +28,15 @@ def main() -> NoReturn:
 def run(args: List[str]) -> int:
     """Run one command line and return the exit code; every failure is one sentence on stderr."""
     try:
+        from .early import begin
+
+        begun = begin(args)
         import click
 
         from .commands import command
 
         try:
-            code = command().main(args, prog_name="envdoctor", standalone_mode=False)
+            code = command().main(args, prog_name="envdoctor", standalone_mode=False, obj=begun)
             return _interrupted() if code == Exit.INTERRUPTED else int(code or 0)
         except click.UsageError as error:
             hint = f" Try '{error.ctx.command_path} --help'." if error.ctx else ""

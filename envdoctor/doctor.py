@@ -24,9 +24,11 @@ def check(
     rules: Optional[Iterable[Rule]] = None,
     manager: Optional[str] = None,
     waiting: Optional[Progress] = None,
+    looking: Optional[Looking] = None,
 ) -> Report:
-    """Look, judge, prescribe. `manager` overrides who installs; `waiting` is told which probes are still out."""
-    looking = Looking(host, request)
+    """Look, judge, prescribe. `manager` overrides who installs; `waiting` is told which probes are still out;
+    `looking` is a look at this host and request that has begun."""
+    looking = looking or Looking(host, request)
     # Imported here, while the interpreter and the driver work on their answers: 20 ms that nobody waits for.
     from .compat import CompatTable
     from .cure import prescribe

@@ -1,16 +1,15 @@
 """The command line: one command a file, imported when it is asked for, so that each starts quickly.
 
 A command's module has its function, of the command's name, and EPILOG, its examples. The body imports what it needs.
+typer makes a command of it, unless it is one already: those that are typed before every run do without typer.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import List, Optional
+from typing import Any, List, Optional
 
 import click
-import typer
-from typer.core import TyperGroup
 
 from .. import __version__
 from ..voice import out
@@ -22,14 +21,20 @@ _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _EXAMPLES = "\b\nExamples:\n  envdoctor check\n  envdoctor fix --print-cmd\n  envdoctor check --env yolo --format json"
 
 
-class Commands(TyperGroup):
-    """The group of NAMES. typer's own kind of group, so that it ends as typer's commands do."""
+class Commands(click.Group):
+    """The group of NAMES."""
 
     def list_commands(self, ctx: click.Context) -> List[str]:
         return list(NAMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
         return one(cmd_name) if cmd_name in NAMES else None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # click would begin a new line on stderr first
+            raise click.Abort from None
 
 
 def command() -> click.Group:
@@ -45,17 +50,21 @@ def command() -> click.Group:
         context_settings=_SETTINGS,
         help="Finds what is wrong with a PyTorch/CUDA environment and prints the exact commands that mend it.",
         epilog=_EXAMPLES,
-        rich_markup_mode=None,
     )
 
 
 def one(name: str) -> click.Command:
-    """A command as typer makes it from its function."""
+    """A command, made by typer from its function where it is no command yet."""
     module = importlib.import_module(f"{__name__}.{name}")
+    made = getattr(module, name)
+    if isinstance(made, click.Command):
+        return made
+    import typer
+
     # rich is imported for a report in a terminal, never for help
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     settings = {**_SETTINGS, **getattr(module, "SETTINGS", {})}
-    app.command(name, epilog=module.EPILOG, context_settings=settings)(getattr(module, name))
+    app.command(name, epilog=module.EPILOG, context_settings=settings)(made)
     return typer.main.get_command(app)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Iterator, Mapping, Optional, Sequence, Tuple
+
+import click
 
 from ..answer import dumb
 from ..voice import Unusable
 
 if TYPE_CHECKING:
+    from ..early import Begun
     from ..facts import Facts
     from ..host import Host
     from ..render.spinner import Spinner
@@ -43,9 +46,18 @@ def machine(replay: Optional[str], request: Request) -> Host:
             return ReplayHost(replay)
         except ValueError as error:
             raise Unusable(str(error)) from None
+    begun = _begun(request)
+    if begun is not None:
+        return begun.host
     from ..host import LocalHost
 
     return LocalHost(patience=request.mount_patience)
+
+
+def _begun(request: Request) -> Optional[Begun]:
+    """The look that began before the options were understood, if it is the one that they ask for."""
+    begun: Optional[Begun] = click.get_current_context().obj
+    return begun if begun is not None and begun.request == request else None
 
 
 def own_environ() -> Mapping[str, str]:
@@ -55,12 +67,16 @@ def own_environ() -> Mapping[str, str]:
     return LocalHost().environ
 
 
-def examined(host: Host, request: Request, select: List[str], ignore: List[str], manager: Optional[str]) -> Report:
+def examined(
+    host: Host, request: Request, select: Sequence[str], ignore: Sequence[str], manager: Optional[str]
+) -> Report:
     from ..doctor import check as examine
 
     wanted = _chosen(select, ignore) if select or ignore else None  # None: all, imported when the look has begun
+    begun = _begun(request)
+    looking = begun.looking if begun is not None and begun.host is host else None
     with spinner() as waiting:
-        report = examine(host, request, None, wanted, manager, waiting)
+        report = examine(host, request, None, wanted, manager, waiting, looking)
     refuse_unusable(request, report.facts)
     return report
 
@@ -94,7 +110,7 @@ def refuse_unusable(request: Request, facts: Facts) -> None:
         raise Unusable(f"{option} {said}: this is no Python that answers ({version.sentence()})")
 
 
-def _chosen(select: List[str], ignore: List[str]) -> Tuple[Rule, ...]:
+def _chosen(select: Sequence[str], ignore: Sequence[str]) -> Tuple[Rule, ...]:
     from ..choosing import chosen
     from ..rules import all_rules
 

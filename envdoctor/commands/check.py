@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
+from typing import Optional, Tuple
 
-import typer
+import click
 
 from ..answer import format_for, redactor_for, show_report
 from ..exits import of_report
-from ._options import (
+from ._quick import (
     DEEP,
     ENV,
     FAIL_ON,
@@ -20,6 +20,7 @@ from ._options import (
     REDACT,
     REPLAY,
     SELECT,
+    SETTINGS,
     STRICT,
     VERBOSE,
 )
@@ -28,21 +29,35 @@ from ._steps import examined, machine, own_environ, request_of
 EPILOG = "\b\nExample:\n  envdoctor check --python ~/envs/yolo/bin/python --fail-on error"
 
 
+@click.command(epilog=EPILOG, context_settings=SETTINGS)
+@PYTHON
+@ENV
+@DEEP
+@PATIENCE
+@FORMAT
+@VERBOSE
+@REDACT
+@SELECT
+@IGNORE
+@FAIL_ON
+@STRICT
+@MANAGER
+@REPLAY
 def check(
-    python: Optional[str] = PYTHON,
-    env: Optional[str] = ENV,
-    deep: bool = DEEP,
-    patience: float = PATIENCE,
-    format: Optional[str] = FORMAT,
-    verbose: bool = VERBOSE,
-    redact: bool = REDACT,
-    select: List[str] = SELECT,
-    ignore: List[str] = IGNORE,
-    fail_on: str = FAIL_ON,
-    strict: bool = STRICT,
-    manager: Optional[str] = MANAGER,
-    replay: Optional[str] = REPLAY,
-) -> None:
+    python: Optional[str],
+    env: Optional[str],
+    deep: bool,
+    patience: float,
+    format: Optional[str],
+    verbose: bool,
+    redact: bool,
+    select: Tuple[str, ...],
+    ignore: Tuple[str, ...],
+    fail_on: str,
+    strict: bool,
+    manager: Optional[str],
+    replay: Optional[str],
+) -> int:
     """Look at the active environment and say what is wrong with it."""
     request = request_of(python, env, deep, patience)
     host = machine(replay, request)
@@ -50,4 +65,4 @@ def check(
     code = of_report(report, fail_on, strict)
     redactor = redactor_for(host, report) if redact else None
     show_report(report, format_for(format, own_environ()), code, verbose, redactor)
-    raise typer.Exit(code)
+    return code

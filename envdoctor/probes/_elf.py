@@ -181,10 +181,12 @@ class Elf:
 
     def _read_dynamic(self, at: int, size: int) -> List[Tuple[int, int]]:
         # patchelf leaves a size that is too large; the list ends with a DT_NULL.
-        raw = self._at(at, min(size, 1 << 16) // 16 * 16)
-        pairs: List[Tuple[int, int]] = list(struct.iter_unpack("<qQ", raw))
-        tags = [tag for tag, _ in pairs]
-        return pairs[: tags.index(0)] if 0 in tags else pairs
+        pairs: List[Tuple[int, int]] = []
+        for tag, value in struct.iter_unpack("<qQ", self._at(at, min(size, 1 << 16) // 16 * 16)):
+            if not tag:
+                break
+            pairs.append((tag, value))
+        return pairs
 
     def _folders(self, tag: int) -> Tuple[str, ...]:
         if tag not in self._first:
@@ -236,7 +238,12 @@ class Elf:
         if self._strings is None:
             self._strings = self._offset(self._need(_DT_STRTAB))
         at = self._strings + index
-        for size in (128, 4096, _NAME_LIMIT):
+        start = at // _PAGE * _PAGE
+        page = self._page(start)  # where nearly all names lie whole
+        end = page.find(b"\0", at - start)
+        if end >= 0:
+            return page[at - start : end].decode("utf-8", "surrogateescape")
+        for size in (_PAGE, _NAME_LIMIT):
             raw = self._upto(at, size)
             end = raw.find(b"\0")
             if end >= 0:
