@@ -6,6 +6,10 @@ prints JSON objects, one a line, each as soon as it is complete. `kind` tells th
 one "gpu" for each GPU, and "done" at the end. Before each call its name goes to PROGRESS_FD ("2 nvmlDeviceGetName";
 "-" instead of the number where no GPU is meant), so that whoever waits can say where it stopped.
 
+`serve` in the place of `main` has NVML initialised once and answers for as long as somebody asks: each line that comes
+from QUESTIONS_FD, "all" or "moving", makes one such answer. "moving" leaves out "system", and of each GPU all fields
+that stay as they are from one second to the next (see MOVING).
+
 The host merges "libcuda" into the system record. What a probe sees (envdoctor.host.NvmlAnswer):
 
 system
@@ -60,8 +64,12 @@ gpu
     compute_processes, graphics_processes, mps_processes
                            field: [{"pid": int, "memory": bytes or null (the driver does not say),
                                     "gpu_instance": int or null}]
-    process_utilisation    field: [{"pid": int, "sm": percent, "samples": int}], the mean of the samples that the driver
-                           keeps (of the last seconds); empty where it has none
+    process_utilisation    field: [{"pid": int, "sm": percent, "samples": int, "busy": microseconds since 1970}]: the
+                           mean of the samples that the driver keeps (of the last seconds), how many those are, and when
+                           the newest was taken that was not 0 (0: none was); empty where it has none
+    accounting             field: [{"pid": int, "gpu": percent of its life with a kernel running, "start": microseconds
+                           since 1970}] of the processes listed; null where accounting is off
+    nvlink                 field: indexes of the GPUs before this one that it reaches over NVLink
 """
 
 from __future__ import annotations
@@ -86,6 +94,7 @@ if TYPE_CHECKING:
 
 LOST = ("GPU_IS_LOST", "RESET_REQUIRED")
 COMPUTE_MODES = ("default", "exclusive-thread", "prohibited", "exclusive-process")
+MOST_LINKED = 16  # no machine has more GPUs on its NVLink, and the pairs of 64 would be 2000 calls
 LIBCUDA_PATIENCE = 2.0  # seconds
 
 
@@ -212,6 +221,7 @@ class Nvml:
     def __init__(self, binding: Any, progress: Progress) -> None:
         self._binding = binding
         self._progress = progress
+        self._handles: Dict[int, Any] = {}  # of the GPUs that gave one when they were asked last
         self._names = {
             value: name[len("NVML_ERROR_") :]
             for name, value in vars(binding).items()
@@ -280,20 +290,80 @@ class Nvml:
         found = self.call(where, "nvmlDeviceGetProcessUtilization", handle, 0, read=_shares)
         return {"value": []} if found.get("error") == "NOT_FOUND" else found  # no sample at all: nothing ran
 
+    def accounting(self, where: object, handle: object, moving: Mapping[str, Field]) -> Field:
+        """What the driver keeps of the listed processes' whole lives, where an administrator has it keep that."""
+        mode = self.call(where, "nvmlDeviceGetAccountingMode", handle)
+        if not mode.get("value"):
+            return {"value": None} if "value" in mode else mode
+        kinds = ("compute_processes", "graphics_processes")
+        pids = {process["pid"] for kind in kinds for process in moving[kind].get("value", ())}
+        lives = []
+        for pid in sorted(pids):
+            found = self.call(where, "nvmlDeviceGetAccountingStats", handle, pid, read=_life)
+            if "value" in found:
+                lives.append({"pid": pid, **found["value"]})
+            elif found["error"] != "NOT_FOUND":  # NOT_FOUND: it began before accounting did
+                return found
+        return {"value": lives}
+
+    def nvlink(self, where: int, handle: object) -> Field:
+        """Each pair is asked once: by the later one of the two."""
+        peers: list[int] = []
+        for other, peer in self._handles.items():
+            if other < where < MOST_LINKED:
+                # NVML_P2P_CAPS_INDEX_NVLINK; NVML_P2P_STATUS_OK is 0
+                found = self.call(where, "nvmlDeviceGetP2PStatus", handle, peer, 2, read=lambda status: status == 0)
+                if found.get("error") in LOST:
+                    continue  # which of the two it is, their own fields say
+                if "error" in found:
+                    return found
+                peers += [other] if found["value"] else []
+        return {"value": peers}
+
     def gpu(self, index: int) -> Dict[str, object]:
         found = self.call(index, "nvmlDeviceGetHandleByIndex", index, read=lambda handle: [handle])
+        self._handles.pop(index, None)
+        if "value" in found:
+            self._handles[index] = found["value"][0]
         if "error" in found:
             return {"kind": "gpu", "index": index, "status": found["error"], **dict.fromkeys(GPU_FIELDS, found)}
         fields = self.fields(index, found["value"][0])
         lost = [field["error"] for field in fields.values() if field.get("error") in LOST]
         return {"kind": "gpu", "index": index, "status": lost[0] if lost else "ok", **fields}
 
-    def fields(self, i: int, handle: object) -> Dict[str, Field]:
+    def moving(self, index: int, handle: object) -> Dict[str, object]:
+        """Of a GPU what may differ a second later."""
+        found = self.moving_fields(index, handle)
+        lost = [field["error"] for field in found.values() if field.get("error") in LOST]
+        return {"kind": "gpu", "index": index, "status": lost[0] if lost else "ok", **found}
+
+    def say_moving(self) -> None:
+        for index, handle in self._handles.items():
+            say(self.moving(index, handle))
+
+    def moving_fields(self, i: int, handle: object) -> Dict[str, Field]:
         call = self.call
-        mig_mode = call(
-            i, "nvmlDeviceGetMigMode", handle, read=lambda it: {"current": bool(it[0]), "pending": bool(it[1])}
-        )
         return {
+            "memory": self.memory(i, handle),
+            "utilisation": call(i, "nvmlDeviceGetUtilizationRates", handle, read=_utilisation),
+            "temperature": call(i, ("nvmlDeviceGetTemperature", "nvmlDeviceGetTemperatureV"), handle, 0),
+            "power": call(i, "nvmlDeviceGetPowerUsage", handle),
+            "clocks_event_reasons": call(
+                i,
+                ("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons"),
+                handle,
+            ),
+            "clock_sm": call(i, "nvmlDeviceGetClockInfo", handle, 1),
+            "compute_processes": self.processes(i, "Compute", handle),
+            "graphics_processes": self.processes(i, "Graphics", handle),
+            "mps_processes": self.processes(i, "MPSCompute", handle),
+            "process_utilisation": self.process_utilisation(i, handle),
+        }
+
+    def fields(self, i: int, handle: object) -> Dict[str, Field]:
+        """Who it is comes first: a card that is lost meanwhile still has its name."""
+        call = self.call
+        identity = {
             "name": call(i, "nvmlDeviceGetName", handle),
             "uuid": call(i, "nvmlDeviceGetUUID", handle),
             "serial": call(i, "nvmlDeviceGetSerial", handle),
@@ -301,12 +371,14 @@ class Nvml:
             "capability": call(
                 i, "nvmlDeviceGetCudaComputeCapability", handle, read=lambda pair: f"{pair[0]}.{pair[1]}"
             ),
-            "memory": self.memory(i, handle),
-            "utilisation": call(
-                i, "nvmlDeviceGetUtilizationRates", handle, read=lambda it: {"gpu": it.gpu, "memory": it.memory}
-            ),
-            "temperature": call(i, ("nvmlDeviceGetTemperature", "nvmlDeviceGetTemperatureV"), handle, 0),
-            "power": call(i, "nvmlDeviceGetPowerUsage", handle),
+        }
+        moving = self.moving_fields(i, handle)
+        mig_mode = call(
+            i, "nvmlDeviceGetMigMode", handle, read=lambda it: {"current": bool(it[0]), "pending": bool(it[1])}
+        )
+        return {
+            **identity,
+            **moving,
             "power_limit": call(i, "nvmlDeviceGetEnforcedPowerLimit", handle),
             "compute_mode": call(i, "nvmlDeviceGetComputeMode", handle, read=_compute_mode),
             "mig_mode": mig_mode,
@@ -314,12 +386,6 @@ class Nvml:
             "ecc_uncorrected": call(i, "nvmlDeviceGetTotalEccErrors", handle, 1, 0),
             "ecc_corrected": call(i, "nvmlDeviceGetTotalEccErrors", handle, 0, 0),
             "remapped_rows": call(i, "nvmlDeviceGetRemappedRows", handle, read=_remapped),
-            "clocks_event_reasons": call(
-                i,
-                ("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons"),
-                handle,
-            ),
-            "clock_sm": call(i, "nvmlDeviceGetClockInfo", handle, 1),
             "clock_memory": call(i, "nvmlDeviceGetClockInfo", handle, 2),
             "clock_sm_max": call(i, "nvmlDeviceGetMaxClockInfo", handle, 1),
             "clock_memory_max": call(i, "nvmlDeviceGetMaxClockInfo", handle, 2),
@@ -329,24 +395,35 @@ class Nvml:
             "pcie_generation_max": call(i, "nvmlDeviceGetMaxPcieLinkGeneration", handle),
             "pcie_width": call(i, "nvmlDeviceGetCurrPcieLinkWidth", handle),
             "pcie_width_max": call(i, "nvmlDeviceGetMaxPcieLinkWidth", handle),
-            "compute_processes": self.processes(i, "Compute", handle),
-            "graphics_processes": self.processes(i, "Graphics", handle),
-            "mps_processes": self.processes(i, "MPSCompute", handle),
-            "process_utilisation": self.process_utilisation(i, handle),
+            "accounting": self.accounting(i, handle, moving),
+            "nvlink": self.nvlink(i, handle),
         }
 
 
+MOVING = (
+    *("memory", "utilisation", "temperature", "power", "clocks_event_reasons", "clock_sm"),
+    *("compute_processes", "graphics_processes", "mps_processes", "process_utilisation"),
+)
 GPU_FIELDS = (
     *("name", "uuid", "serial", "pci_bus_id", "capability", "memory", "utilisation", "temperature", "power"),
     *("power_limit", "compute_mode", "mig_mode", "mig_devices", "ecc_uncorrected", "ecc_corrected"),
     *("remapped_rows", "clocks_event_reasons", "clock_sm", "clock_memory", "clock_sm_max", "clock_memory_max", "cores"),
     *("persistence", "pcie_generation", "pcie_generation_max", "pcie_width", "pcie_width_max"),
-    *("compute_processes", "graphics_processes", "mps_processes", "process_utilisation"),
+    *("compute_processes", "graphics_processes", "mps_processes", "process_utilisation", "accounting", "nvlink"),
 )
 
 
 def _memory(info: Any) -> Dict[str, object]:
     return {"total": info.total, "used": info.used, "free": info.free, "reserved": getattr(info, "reserved", None)}
+
+
+def _utilisation(rates: Any) -> Dict[str, object]:
+    return {"gpu": rates.gpu, "memory": rates.memory}
+
+
+def _life(stats: Any) -> Dict[str, object]:
+    share = stats.gpuUtilization
+    return {"gpu": None if share == 0xFFFFFFFF else share, "start": stats.startTime}
 
 
 def _process(process: Any) -> Dict[str, object]:
@@ -361,9 +438,12 @@ def _process(process: Any) -> Dict[str, object]:
 def _shares(samples: Sequence[Any]) -> Sequence[Dict[str, int]]:
     """A process's mean share of the multiprocessors over the samples that the driver keeps of it."""
     seen: Dict[int, list[int]] = {}
+    busy: Dict[int, int] = {}
     for sample in samples:
-        seen.setdefault(sample.pid, []).append(sample.smUtil)
-    return [{"pid": pid, "sm": sum(of) // len(of), "samples": len(of)} for pid, of in seen.items()]
+        pid, share = sample.pid, sample.smUtil
+        seen.setdefault(pid, []).append(share)
+        busy[pid] = max(busy.get(pid, 0), sample.timeStamp if share else 0)
+    return [{"pid": pid, "sm": sum(of) // len(of), "samples": len(of), "busy": busy[pid]} for pid, of in seen.items()]
 
 
 def _bus(info: Any) -> str:
@@ -386,19 +466,44 @@ def system(status: str, sentence: Optional[str], fields: Mapping[str, Field]) ->
 
 def main(descriptor: str, *folders: str) -> None:
     gc.disable()  # a tenth of the time, and the process is gone before its garbage matters
-    progress = Progress(int(descriptor))
+    nvml = started(Progress(int(descriptor)), folders)
+    if nvml is not None:
+        ask_nvml(nvml)
+    say({"kind": "done"})
+
+
+def serve(descriptor: str, questions: str, *folders: str) -> None:
+    nvml = started(Progress(int(descriptor)), folders)
+    asked = os.fdopen(int(questions))
+    first = asked.readline()
+    while first:
+        if nvml is not None:
+            ask_nvml(nvml)
+        say({"kind": "done"})
+        if nvml is None:  # what was said of a library that cannot be loaded stands
+            return
+        for line in asked:
+            if line == "all\n":
+                break
+            nvml.say_moving()
+            say({"kind": "done"})
+        else:
+            return
+
+
+def started(progress: Progress, folders: Sequence[str]) -> Optional[Nvml]:
+    """NVML and its binding loaded; None where that failed, and has been said."""
     child = ask_libcuda(progress)
     progress("-", "loading libnvidia-ml.so.1")
     library, status, sentence = load("libnvidia-ml.so.1")
     binding = None if library is None else import_binding(folders)
     wait_for_libcuda(child)
+    if binding is not None:
+        return Nvml(binding, progress)
+    status = status if library is None else "BINDING_NOT_FOUND"
     unasked = ("driver_version", "nvml_version", "cuda_driver_version", "count")
-    if binding is None:
-        status = status if library is None else "BINDING_NOT_FOUND"
-        say(system(status, sentence, {name: {"error": status} for name in unasked}))
-    else:
-        ask_nvml(Nvml(binding, progress))
-    say({"kind": "done"})
+    say(system(status, sentence, {name: {"error": status} for name in unasked}))
+    return None
 
 
 def ask_nvml(nvml: Nvml) -> None:

@@ -70,7 +70,7 @@ def finish(child: subprocess.Popen[bytes], seconds: float, limit: int) -> Ended:
     try:
         if _pump(child, time.monotonic() + seconds, kept, limit):
             return Ended(child.returncode, bytes(out), bytes(err))
-        return Ended(None, bytes(out), bytes(err), _part(child))
+        return Ended(None, bytes(out), bytes(err), put_away(child))
     except BaseException:  # Ctrl-C: the child has a session of its own and did not hear it
         _kill(child)
         raise
@@ -124,7 +124,14 @@ def _drain(stream: int, into: bytearray, limit: int) -> None:
         return
 
 
-def _part(child: subprocess.Popen[bytes]) -> str:
+def adopt(child: subprocess.Popen[bytes]) -> None:
+    """It ends with envdoctor at the latest; until then it is the caller's, who puts it away."""
+    _alive.add(child)
+
+
+def put_away(child: subprocess.Popen[bytes]) -> str:
+    """Kill it, wait a moment, walk away: its pid, what it was doing, and whether it went."""
+    _alive.discard(child)
     where = stuck_in(child.pid)
     _kill(child)
     until = time.monotonic() + PARTING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Tuple
 
 from ..frozen import frozen
-from ..reading import Reading
+from ..reading import Reading, Unknown
 
 
 @frozen
@@ -60,6 +60,7 @@ class Gpu:
     pcie_generation: Reading[int]
     pcie_generation_max: Reading[int]
     holders: Reading[Tuple[Holder, ...]]
+    nvlink: Reading[Tuple[int, ...]] = Unknown("not-looked")  # GPUs of a smaller index that it reaches over NVLink
 
 
 @frozen

@@ -88,6 +88,7 @@ def _held(held: Held) -> Dict[str, Any]:
     fields.put("program", held.holder.command)
     for name in ("command", "share", "cpu_seconds", "age", "host_memory", "idle"):
         fields.put(name, getattr(held, name))
+    fields.put("idle_for", held.idle_for, lambda idle: {"seconds": idle.seconds, "how": idle.how})
     fields.put("place", held.place, _place)
     fields.put("login", held.login, _login)
     return {

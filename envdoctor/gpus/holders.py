@@ -8,10 +8,10 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 from ..facts import Gpu, Holder
 from ..frozen import frozen
 from ..host import Host
-from ..probes._nvml import field
-from ..reading import Known, Reading, Unknown, mapped, value_or
+from ..probes._nvml import SOURCE, field
+from ..reading import Absent, Known, Reading, Unknown, mapped, value_or
 from .hidden import Groups, missing
-from .model import Held, Login, Place
+from .model import Held, Idle, Login, Place
 from .origin import inside_of, login_of
 from .place import place_of
 from .proc import Details, command_line, details, epoch, page_size
@@ -19,6 +19,8 @@ from .tables import Tables
 
 IDLE_CPU = 0.02  # of one CPU over a whole life: a process with less of it waits
 IDLE_AGE = 600  # seconds: before that, a job may still be reading its data
+_STANDS = 8  # seconds for which, and up to twice of it, what was learnt of a process stands in a watch
+_TABLES_STAND = 60  # seconds, of who is logged in
 
 _Record = Mapping[str, object]
 
@@ -29,7 +31,7 @@ class _About:
 
     command: Reading[str]
     cpu_seconds: Reading[float]
-    age: Reading[int]
+    began: Reading[int]  # seconds since 1970
     host_memory: Reading[int]
     place: Reading[Place]
     login: Reading[Login]
@@ -37,6 +39,15 @@ class _About:
     missing: str = ""
     parent: str = ""
     user: str = ""  # by its control group, where /proc does not show it
+
+
+@frozen
+class _Driver:
+    """What the driver tells of the processes on one card, by pid."""
+
+    shares: Reading[Any]  # {pid: an entry of process_utilisation}
+    lives: Mapping[int, Optional[int]]  # percent of a life with a kernel running, where accounting is on
+    instances: Mapping[int, int]  # of MIG
 
 
 class Holders:
@@ -50,38 +61,55 @@ class Holders:
         self._foreign = foreign
         self._now = epoch(host.now()) or 0
         self._page = page_size(host)
-        self._tables = Tables(host)
+        self._tables, self._tables_until = Tables(host), self._now + _TABLES_STAND
         self._groups = Groups(host)
-        self._kept: Dict[int, _About] = {}
+        self._kept: Dict[int, Tuple[int, str, _About]] = {}  # when it was learnt, of a process with which start
+
+    def again(self) -> None:
+        """Begin another look, seconds later: what was learnt of a process stands for a while, then it is asked anew."""
+        self._now = epoch(self._host.now()) or 0
+        if self._now >= self._tables_until:
+            self._tables, self._groups = Tables(self._host), Groups(self._host)
+            self._tables_until = self._now + _TABLES_STAND
 
     def held(self, gpu: Gpu, listed: Tuple[Holder, ...], record: _Record) -> Tuple[Held, ...]:
         """`record` is the NVML worker's of this card ({} where nvidia-smi answered in its place)."""
-        shares = field(record, "process_utilisation")
-        return tuple(self._one(gpu, holder, record, shares) for holder in listed)
+        driver = _driver(record)
+        return tuple(self._one(gpu, holder, driver) for holder in listed)
 
-    def _one(self, gpu: Gpu, holder: Holder, record: _Record, shares: Reading[Any]) -> Held:
-        about = self._kept.get(holder.pid)
-        if about is None:
-            about = self._kept[holder.pid] = self._about(holder)
+    def _one(self, gpu: Gpu, holder: Holder, driver: _Driver) -> Held:
+        about = self._known(holder)
         if about.user and not isinstance(holder.user, Known):
             holder = dataclasses.replace(holder, user=Known(about.user, "its control group"))
-        share, samples = _share(shares, holder.pid)
+        share, samples, busy = _share(driver.shares, holder.pid)
+        age = mapped(about.began, lambda began: max(0, self._now - began))
+        load = share if isinstance(share, Known) else gpu.utilisation
         return Held(
             holder=holder,
             command=about.command,
             share=share,
             samples=samples,
             cpu_seconds=about.cpu_seconds,
-            age=about.age,
+            age=age,
             host_memory=about.host_memory,
             place=about.place,
             login=about.login,
             inside=about.inside,
-            idle=idle(share if isinstance(share, Known) else gpu.utilisation, about.cpu_seconds, about.age),
-            mig=_instance(record, holder.pid),
+            idle=idle(load, about.cpu_seconds, age),
+            idle_for=idle_for(load, self._now - busy if busy else None, driver.lives.get(holder.pid), age),
+            mig=driver.instances.get(holder.pid),
             missing=about.missing,
             parent=about.parent,
         )
+
+    def _known(self, holder: Holder) -> _About:
+        """Asked anew after a while (not all at the same look), and when the number is another process's."""
+        started = str(value_or(holder.started, "")) + str(value_or(holder.state, "") == "Z")
+        at, of, about = self._kept.get(holder.pid, (0, "", None))
+        if about is None or of != started or self._now - at > _STANDS + holder.pid % _STANDS:
+            about = self._about(holder)
+            self._kept[holder.pid] = (self._now, started, about)
+        return about
 
     def _about(self, holder: Holder) -> _About:
         host, pid = self._host, holder.pid
@@ -94,11 +122,11 @@ class Holders:
             return self._unseen(holder, found)
         seen, began = found.value, epoch(started)
         place = mapped(host.read(f"/proc/{pid}/cgroup", 1 << 16), place_of)
-        age: Reading[int] = Unknown("failed", "its start is not known", found.source)
+        unknown = Unknown("failed", "its start is not known", found.source)
         return _About(
             command=command_line(host, pid) if self._whole or value_or(holder.mine, False) else holder.command,
             cpu_seconds=Known(seen.cpu_seconds, found.source),
-            age=age if began is None else Known(max(0, self._now - began), found.source),
+            began=unknown if began is None else Known(began, found.source),
             host_memory=mapped(self._page, lambda page: seen.pages * page),
             place=place,
             login=login_of(host, self._tables, pid, value_or(place, Place()), seen, value_or(holder.user, "")),
@@ -154,20 +182,41 @@ def idle(utilisation: Reading[int], cpu: Reading[float], age: Reading[int]) -> R
     return Unknown("not-looked", "at 0 % at this moment, for how long cannot be told", utilisation.source)
 
 
-def _instance(record: _Record, pid: int) -> Optional[int]:
-    """The MIG instance that a process was listed with."""
-    for name in ("compute_processes", "graphics_processes", "mps_processes"):
-        for process in value_or(field(record, name), ()):
-            if process.get("pid") == pid and process.get("gpu_instance") is not None:
-                return int(process["gpu_instance"])
-    return None
+def idle_for(load: Reading[int], since_busy: Optional[int], life: Optional[int], age: Reading[int]) -> Reading[Idle]:
+    """For how long a holder has computed nothing, as far as one look can tell.
+
+    `since_busy`: seconds since the driver's newest sample of it that was not 0. `life`: its share over its whole life,
+    which the driver keeps where an administrator has switched accounting on.
+    """
+    if not isinstance(load, Known):
+        return Unknown("not-looked", "the driver does not tell its load", SOURCE) if isinstance(load, Absent) else load
+    if load.value > 0:
+        return Absent(("it computes",))
+    if since_busy is not None:
+        return Known(Idle(max(0, since_busy), "the driver's samples"), SOURCE)
+    if life == 0 and isinstance(age, Known):
+        return Known(Idle(age.value, "the driver's accounting: 0 % of its life"), SOURCE)
+    return Unknown("not-looked", "one look cannot tell; `envdoctor gpus --watch` counts", SOURCE)
 
 
-def _share(shares: Reading[Any], pid: int) -> Tuple[Reading[int], int]:
-    """A pid of which the driver keeps no sample has run nothing in the last seconds."""
+def _driver(record: _Record) -> _Driver:
+    shares = mapped(field(record, "process_utilisation"), lambda entries: {entry["pid"]: entry for entry in entries})
+    lives = value_or(field(record, "accounting"), None) or ()
+    instances = {
+        int(process["pid"]): int(process["gpu_instance"])
+        for name in ("mps_processes", "graphics_processes", "compute_processes")
+        for process in value_or(field(record, name), ())
+        if process.get("gpu_instance") is not None
+    }
+    return _Driver(shares, {life["pid"]: life["gpu"] for life in lives}, instances)
+
+
+def _share(shares: Reading[Any], pid: int) -> Tuple[Reading[int], int, int]:
+    """Percent, samples, and when the newest was taken that was not 0, in seconds since 1970 (0: none was). A pid of
+    which the driver keeps no sample has run nothing in the last seconds."""
     if not isinstance(shares, Known):
-        return shares, 0
-    for entry in shares.value:
-        if entry["pid"] == pid:
-            return Known(int(entry["sm"]), shares.source), int(entry["samples"])
-    return Known(0, shares.source), 0
+        return shares, 0, 0
+    entry = shares.value.get(pid)
+    if entry is None:
+        return Known(0, shares.source), 0, 0
+    return Known(int(entry["sm"]), shares.source), int(entry["samples"]), int(entry.get("busy", 0)) // 1_000_000

@@ -34,6 +34,14 @@ class Login:
 
 
 @frozen
+class Idle:
+    """A process that held memory and computed nothing."""
+
+    seconds: int  # for so long at least
+    how: str  # what says so
+
+
+@frozen
 class Held:
     """A process on a card, and everything about it that this user may see."""
 
@@ -48,6 +56,7 @@ class Held:
     login: Reading[Login]  # Absent: no login is behind it (a service, a container)
     inside: str  # "tmux", "screen" or ""
     idle: Reading[bool]  # holds memory and computes nothing
+    idle_for: Reading[Idle]  # Absent: it computes; Unknown where one look cannot tell
     mig: Optional[int]  # the GPU instance it runs on
     missing: str  # why it is not visible: hidden | elsewhere | gone; "" for a process that /proc shows
     parent: str  # who has yet to collect a zombie: "pid 12 (python)"; "" for others

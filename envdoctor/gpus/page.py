@@ -213,6 +213,10 @@ def _details(held: Held) -> Iterator[str]:
         yield f"{wording.duration(held.cpu_seconds.value)} of CPU"
     if isinstance(held.host_memory, Known):
         yield f"{wording.size(held.host_memory.value)} of host memory"
+    if isinstance(held.idle_for, Known):
+        yield wording.idle(held.idle_for.value)
+    elif value_or(held.share, 1) == 0 and isinstance(held.idle_for, Unknown):
+        yield f"idle for how long, {held.idle_for.detail}"
     if held.mig is not None:
         yield f"on MIG instance {held.mig}"
     if isinstance(held.place, Known):

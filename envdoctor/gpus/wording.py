@@ -6,7 +6,7 @@ from typing import Callable, TypeVar
 
 from ..reading import Absent, Known, Reading
 from ..render.words import gib, shown
-from .model import Held, Login, Place
+from .model import Held, Idle, Login, Place
 
 T = TypeVar("T")
 MIB = 1 << 20
@@ -64,6 +64,10 @@ def login(from_where: Login, user: str) -> str:
     host = shown(from_where.host) or "the machine itself"
     sure = {"one-of": "one of these"}.get(from_where.certainty, from_where.certainty)
     return f"login{who} from {host} ({sure}: {shown(from_where.how)})"
+
+
+def idle(found: Idle) -> str:
+    return f"idle for {duration(found.seconds)} at least ({found.how})"
 
 
 def whose(held: Held) -> str:

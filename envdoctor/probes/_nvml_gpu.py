@@ -57,6 +57,7 @@ def gpu(host: Host, record: Mapping[str, object]) -> Gpu:
         pcie_generation=field(record, "pcie_generation"),
         pcie_generation_max=field(record, "pcie_generation_max"),
         holders=_holders(host, record),
+        nvlink=mapped(field(record, "nvlink"), tuple),
     )
 
 

@@ -48,6 +48,8 @@ def test_healthy_machine(fakenvml: FakeNvml) -> None:
         "count": {"value": 2},
         "libcuda": answer.system["libcuda"],
     }
+    busy = gpus(answer)[0]["process_utilisation"]["value"][0]["busy"]
+    assert abs(busy / 1e6 - time.time()) < 60
     assert gpus(answer)[0] == {
         "index": 0,
         "status": "ok",
@@ -88,7 +90,9 @@ def test_healthy_machine(fakenvml: FakeNvml) -> None:
         "compute_processes": {"value": [{"pid": 4242, "memory": 1000 * MIB, "gpu_instance": None}]},
         "graphics_processes": {"value": []},
         "mps_processes": {"value": []},
-        "process_utilisation": {"value": [{"pid": 4242, "sm": 97, "samples": 1}]},
+        "process_utilisation": {"value": [{"pid": 4242, "sm": 97, "samples": 1, "busy": busy}]},
+        "accounting": {"value": None},
+        "nvlink": {"value": []},
     }
     assert [gpu["index"] for gpu in gpus(answer)] == [0, 1]
 

@@ -41,6 +41,7 @@ def record(index: int = 0, **changes: Any) -> Dict[str, Any]:
         "compute_processes": [],
         "graphics_processes": [],
         "mps_processes": [],
+        "nvlink": [0],
     }
     fields.update(changes)
     wrapped = {
@@ -77,7 +78,7 @@ def test_every_field_of_a_healthy_gpu() -> None:
     assert (gpu.memory_total, gpu.memory_used, gpu.memory_free) == tuple(Known(n, "nvml") for n in (81920, 4, 81316))
     assert gpu.utilisation == Known(7, "nvml")
     assert (gpu.mig_mode, gpu.remap_pending, gpu.remap_failed) == tuple(Known(b, "nvml") for b in (False, True, False))
-    assert gpu.throttle_reasons == Known(("idle",), "nvml")
+    assert gpu.throttle_reasons == Known(("idle",), "nvml") and gpu.nvlink == Known((0,), "nvml")
 
 
 @pytest.mark.parametrize(
