@@ -14,7 +14,7 @@ FORMATS: Dict[str, Tuple[str, ...]] = {
     ),
     "nvidia_smi": (
         "NVIDIA-SMI", "MIG devices:", "Failed to initialize NVML", "No devices were found",
-        "Unable to determine the device handle", "Driver/library version mismatch", "Set compute mode",
+        "Unable to determine the device handle", "Driver/library version mismatch", "Set compute mode", "MiB / ",
     ),
     "nvidia_smi_query": (
         "--query-gpu", "--query-compute-apps", "driver_version", "memory.total", "memory.used", "used_gpu_memory",

@@ -47,8 +47,9 @@ def _shown(lines: Sequence[Line]) -> Iterator[Said]:
 def _described(fields: Dict[str, str], first: int) -> Said:
     folder = fields.get("Location", "")
     one = distribution(fields["Name"], fields["Version"], where(first), folder, fields.get("Installer", ""))
-    requires = tuple(filter(None, (name.strip() for name in fields.get("Requires", "").split(","))))
-    one = replace(one, requires=requires[:200], editable="Editable project location" in fields)
+    # "Requires:" has no versions and no markers, and the text seldom lists what else is installed: nothing can be
+    # said of them.
+    one = replace(one, editable="Editable project location" in fields)
     return said("installs", "distributions", (one,), first, weight=LISTED, owner=prefix_of_site(folder + "/"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from ..evidence import Case, Clue
+from ..evidence import Case, Clue, out
 
 _YOLO = re.compile(
     r"Invalid CUDA '(?:--)?device[= ]([\d,]{1,30})' requested[\s\S]{0,400}?is_available\(\): (True|False)\s{1,20}"
@@ -24,8 +24,18 @@ def read(case: Case) -> Iterator[Clue]:
             yield Clue("wrong-device-index", 88, says, f"line {asked[1]}", says)
             for name in ("cpu-only-build", "driver-missing-or-not-loaded", "cuda-visible-devices-masked"):
                 yield Clue(name, -80, says, f"line {asked[1]}")
-    library = case.hit(*_LIBRARY)
+    library = case.hit(*_LIBRARY, "lib.cudnn-missing")
     if not library:
+        return
+    for exchange in case.exchanges:
+        imports = re.search(r"(?:^|[\"';\s])import torch\b(?!\.)", exchange.typed.text)
+        first = re.search(r"import (\w{1,60})", exchange.typed.text)
+        if imports and first and first.group(1) == "torch" and library.text[:40] in out(exchange):
+            says = "torch itself asks for it"
+            yield Clue("nvidia-pip-libs-missing", 70, says, f"line {exchange.typed.number}")
+            yield Clue("extension-abi-mismatch", -50, says, f"line {exchange.typed.number}")
+            return
+    if library.signature == "lib.cudnn-missing":
         return
     for raised in case.pasted.raised:
         if "cannot open shared object" not in raised.message and "undefined symbol" not in raised.message:

@@ -20,8 +20,11 @@ _DU = re.compile(r"^([\d.]{1,8})([KMGT])\s{1,8}\S{0,80}(?:\.npy|total|images|cac
 _SCALE = {"K": 1e-6, "M": 1e-3, "G": 1.0, "T": 1e3}
 
 
+_BROKEN_OFF = re.compile(r"Caching images \(?[\d.]{1,8} ?[MGT]B?[^\n]{0,20}:? {1,4}(?:\d|[1-9]\d)%[^\n]{0,200}\^C")
+
+
 def read(case: Case) -> Iterator[Clue]:
-    caching, killed = case.find(_CACHING), case.find(_KILLED)
+    caching, killed = case.find(_CACHING), case.find(_KILLED) or case.find(_BROKEN_OFF)
     if caching and killed:
         says = f"it was killed while {caching[0].group(1)} {caching[0].group(2)}B of images were being cached"
         yield Clue("ram-cache-too-large", 88, says, f"line {caching[1]}", says)

@@ -17,6 +17,10 @@ _MANY = re.compile(r"torchrun|torch\.distributed|mpirun|srun|deepspeed|accelerat
 
 def read(case: Case) -> Iterator[Clue]:
     hung = ended = 0
+    before = case.exchanges[0].typed.number if case.exchanges else 0
+    opening = "\n".join(line.text for line in case.kept if line.number < before)
+    if "NCCL" in opening and _HANGS.search(opening):
+        hung = 1
     for exchange in case.exchanges:
         if not _MANY.search(exchange.typed.text) and not _SWITCH.search(exchange.typed.text):
             continue

@@ -11,7 +11,7 @@ from ..evidence import Case, Clue, out
 _SET = (
     re.compile(
         r"(?:^|[\s;&\"'\[$(])(?:export +|set +|\$env:|-e +"
-        r"|ENV +)?CUDA_VISIBLE_DEVICES *= *[\"']?([^\s\"';&\])]{0,100})",
+        r"|ENV +)?CUDA_VISIBLE_DEVICES *= ?[\"']?([^\s\"';&\])]{0,100})",
         re.M,
     ),
     re.compile(r"environ\[[\"']CUDA_VISIBLE_DEVICES[\"']\] *= *[\"']([^\"'\n]{0,100})[\"']"),
@@ -20,6 +20,7 @@ _ECHO = re.compile(r"echo [\"'\[]{0,3}\$\{?CUDA_VISIBLE_DEVICES|printenv CUDA_VI
 _BLIND = re.compile(
     r"No CUDA GPUs are available|no CUDA-capable device|^False\b|\bFalse$|is_available\(\): False"
     r"|device_count\(\): 0|^0$|\b0$"
+    r"|your machine only has: \[\]"
     r"|invalid device ordinal|Invalid CUDA .{0,20}device|RuntimeError: CUDA error: initialization",
     re.M,
 )
@@ -102,10 +103,23 @@ def _order(case: Case) -> Iterator[Clue]:
             if not names or not place or index >= len(smi):
                 continue
             if _bare(place[0]) != _bare(smi[index]):
-                says = f"nvidia-smi counts {smi[index]} as {index}, CUDA {place[0]}"
-                yield Clue("wrong-device-index", 88, says, f"line {exchange.typed.number}", says)
+                yield from _differs(smi[index], index, place[0], f"line {exchange.typed.number}")
                 return
             break
+        if "get_device_name" in exchange.typed.text and "for " in exchange.typed.text:
+            names = re.findall(r"'([^'\n]{3,60})'", out(exchange))
+            if len(names) == len(smi) and sorted(map(_bare, names)) == sorted(map(_bare, smi)):
+                for index, (one, other) in enumerate(zip(smi, names)):
+                    if _bare(one) != _bare(other):
+                        yield from _differs(one, index, other, f"line {exchange.typed.number}")
+                        return
+
+
+def _differs(smi: str, index: int, cuda: str, source: str) -> Iterator[Clue]:
+    says = f"nvidia-smi counts {smi} as {index}, CUDA {cuda}"
+    yield Clue("wrong-device-index", 88, says, source, says)
+    # Too large for the GPU that was not meant.
+    yield Clue("oom-too-large", -30, says, source)
 
 
 def _bare(name: str) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import Iterator, Optional, Tuple
 
 from ...compat import NoRow
-from ...reading import Known, value_or
+from ...reading import Known, source_of, value_or
 from ...versions import at_least
 from ..evidence import Case, Clue
 
@@ -17,6 +17,8 @@ _TORCH = re.compile(
     r"\btorch={2,3}(\d\.\d{1,2}\.\d)(?:\+(cu\d{2,3}|cpu))?"
     r"|Successfully installed [^\n]{0,3000}\btorch-(\d\.\d{1,2}\.\d)(?:\+(cu\d{2,3}|cpu))?"
 )
+_VERSION = re.compile(r"(\d\.\d{1,2}\.\d)(?:\.post\d)?(?:\+(cu\d{2,3}|cpu))?")
+_TORCH_FOLDER = re.compile(r"libtorch|/torch/lib|caffe2", re.I)
 _FALSE = re.compile(r"^False\b|\bFalse$|is_available\(\): False|CUDA available: (?:No|False)", re.M)
 _LIB = re.compile(r"LD_LIBRARY_PATH[^\n]{0,20}[=\n:] ?(\S{0,200}(?:cuda|cudnn|conda)\S{0,100})", re.I)
 
@@ -38,21 +40,31 @@ def read(case: Case) -> Iterator[Clue]:
         yield Clue(
             "ld-library-path-conflict", 60, f"LD_LIBRARY_PATH leads to {where[0].group(1)[:120]}", f"line {where[1]}"
         )
-    elif where and case.hit("cudnn.version", "cudnn.sublibrary"):
+    torch = _libtorch(case)
+    if torch and case.hit("torch.own-symbol", "torch.c-attribute", "ext.c10-symbol"):
+        says = f"LD_LIBRARY_PATH leads to another libtorch: {torch[0][:120]}"
+        yield Clue("ld-library-path-conflict", 75, says, torch[1], says)
+    if where and case.hit("cudnn.version", "cudnn.sublibrary"):
         yield Clue(
             "ld-library-path-conflict", 30, f"LD_LIBRARY_PATH leads to {where[0].group(1)[:120]}", f"line {where[1]}"
         )
 
 
+def _libtorch(case: Case) -> Optional[Tuple[str, str]]:
+    """A folder of a libtorch on LD_LIBRARY_PATH, and the line."""
+    for name, value in value_or(case.facts.session.variables, ()):
+        if name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") and _TORCH_FOLDER.search(value):
+            return value, source_of(case.facts.session.variables)
+    return None
+
+
 def _too_old(case: Case) -> Iterator[Clue]:
     if isinstance(case.facts.torch.cuda, Known) and isinstance(case.facts.driver.module_version, Known):
         return  # the rule has both, and judges
-    driver, build, seen = _driver(case), case.find(_TORCH), case.find(_FALSE)
+    driver, build, seen = _driver(case), _build(case), case.find(_FALSE)
     if not driver or not build or not seen:
         return
-    version, tag = (
-        (build[0].group(1), build[0].group(2)) if build[0].group(1) else (build[0].group(3), build[0].group(4))
-    )
+    version, tag = build
     if tag == "cpu":
         return
     try:
@@ -63,6 +75,19 @@ def _too_old(case: Case) -> Iterator[Clue]:
     if lowest and not at_least(driver[0], lowest):
         says = f"torch {version} is built for CUDA {cuda}, which needs driver {lowest}; this one is {driver[0]}"
         yield Clue("driver-too-old", 85, says, driver[1], says)
+
+
+def _build(case: Case) -> Optional[Tuple[str, str]]:
+    """torch's release and the tag of its build, "" where it has none: ("2.1.0", "cu118")."""
+    known = value_or(case.facts.torch.version, "")
+    found = _VERSION.fullmatch(known)
+    if found:
+        return found.group(1), found.group(2) or ""
+    installed = case.find(_TORCH)
+    if installed is None:
+        return None
+    one, other = installed[0].group(1, 2), installed[0].group(3, 4)
+    return (one[0], one[1] or "") if one[0] else (other[0], other[1] or "")
 
 
 def _driver(case: Case) -> Optional[Tuple[str, str]]:

@@ -12,6 +12,7 @@ _HEADER = re.compile(r"^pid\b", re.I)
 _TROUBLE = re.compile(
     r"out of memory|ALLOC_FAILED|NOT_INITIALIZED|busy or unavailable|OutOfMemory|hang|slow|wait", re.I
 )
+_ORPHAN = re.compile(r"^ *(\d{2,8}) +1 +(?:\S{1,8} +){0,6}?[^\n]{0,80}(?:python|pt_data|spawn_main|torchrun)", re.M)
 _OUT_OF_MEMORY = re.compile(r"out of memory", re.I)
 
 
@@ -61,6 +62,10 @@ def _nobody_listed(case: Case) -> Iterator[Clue]:
             yield Clue(
                 "zombie-process-holds-memory", 85, f"process {pids[0]} is a zombie", f"line {exchange.typed.number}"
             )
+    orphan = case.find(_ORPHAN)
+    if orphan and re.search(r"^ *PID +PPID\b", case.text, re.M):
+        says = f"process {orphan[0].group(1)} has lost its parent and goes on"
+        yield Clue("zombie-process-holds-memory", 80, says, f"line {orphan[1]}", says)
     listed = re.search(r"No running processes found", case.text)
     if listed and _full(case):
         yield Clue("zombie-process-holds-memory", 60, "no process is listed", f"line {case.line_at(listed.start())}")

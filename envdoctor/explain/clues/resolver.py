@@ -127,8 +127,13 @@ def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:
         return
     lowest, highest = (numbers_of(one) for one in (offered[0], offered[-1]))
     wanted = numbers_of(version)
-    if supported is False:
-        yield "python-unsupported", 90, f"torch {version} has no wheel for Python {python}"
+    series = [one for one in offered if numbers_of(one)[:2] == wanted[:2]]
+    if failure.local and series and lowest <= wanted <= highest:
+        # Its neighbours are there, so this Python is served.
+        yield "wheel-not-on-index", 84, f"{version} is not among {', '.join(series[-4:])}"
+        yield "python-unsupported", 25, "it is not offered"
+    elif supported is False:
+        yield "python-unsupported", 90, f"torch {version} has no wheel for {_this(python)}"
     elif wanted > highest and highest == (2, 2, 2) and not mirror:
         yield "python-unsupported", 82, "2.2.2 is the newest offered, the last one for macOS on Intel"
         yield "wheel-not-on-index", 35, "it is not offered"
@@ -151,12 +156,16 @@ def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:
             yield "pip-mirror-missing-torch", 70, f"{mirror} does not carry it"
 
 
+def _this(python: Optional[str]) -> str:
+    return f"Python {python}" if python else "the Python of this pip"
+
+
 def _nothing_offered(
     failure: Failure, python: Optional[str], supported: Optional[bool], mirror: str, case: Case
 ) -> Iterator[Tuple[str, int, str]]:
     odd = case.find(_ODD_PLATFORM)
     if supported is False:
-        yield "python-unsupported", 88, f"torch {failure.version} has no wheel for Python {python}"
+        yield "python-unsupported", 88, f"torch {failure.version} has no wheel for {_this(python)}"
     elif odd:
         yield "python-unsupported", 85, f"no wheel fits {odd[0].group()}"
         yield "wheel-not-on-index", 50, "nothing is offered"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Iterator, List, Tuple
 
-from ..evidence import Case, Clue, out
+from ..evidence import Case, Clue, base_name, out
 from ._pythons import prefix_of, same, typed_pythons, which
 
 _FILE = re.compile(r"((?:/|~|[A-Za-z]:[/\\])[^\s'\"<>]{1,300}?)[/\\](\w{1,40})[/\\]__init__\.py")
@@ -16,6 +16,21 @@ _LOCAL_FILE = re.compile(
 _STDLIB_LIKE = re.compile(
     r'File "((?!.{0,200}(?:lib[/\\]python\d|[/\\]Lib[/\\]))[^"\n]{0,200}[/\\](?:random|queue|copy'
     r'|types|select|logging|typing|enum|tokenize|code|profile|inspect)\.py)", line'
+)
+#: Modules of Python whose names scripts take.
+_STDLIB = (
+    "random|queue|copy|types|select|logging|typing|enum|tokenize|code|profile|inspect|string|signal|secrets|token|abc"
+    "|calendar|email|io|json|operator|platform|socket|statistics|struct|symbol|time|uuid|dataclasses"
+)
+_NO_NAME = r"cannot import name '?\w{1,60}'? from (?:partially initialized module )?"
+_FROM_FILE = r"[^\n(]{0,80}\(([^()\n]{1,300})\)"
+_OF_STDLIB = re.compile(rf"{_NO_NAME}'(?:{_STDLIB})'{_FROM_FILE}")
+_OF_PACKAGE = re.compile(rf"{_NO_NAME}'(torch|numpy|ultralytics|torchvision|transformers|mmcv|mmdet|cv2)'{_FROM_FILE}")
+_PYTHONS_OWN = re.compile(r"[/\\](?:lib(?:64)?[/\\]python\d(?:\.\d{1,2})?|Lib)[/\\](?!(?:site|dist)-packages)")
+_OWN_FRAME = re.compile(
+    r'File "([^"\n]{1,300}[/\\](?:lib[/\\]python\d\.\d{1,2}|Lib)[/\\]\w{1,40}\.py)", line \d+, in <module>\n'
+    rf" {{1,8}}from ({_STDLIB}) import [^\n]{{1,200}}\n(?:[ ^~]{{1,200}}\n)?"
+    r"ImportError: cannot import name '?\w{1,60}'?\s{0,4}(?:\n|$)"
 )
 _UNKNOWN = re.compile(r"from '([\w.]{1,60})' \(unknown location\)")
 _TWO = re.compile(r"[/\\]python2\.\d[/\\](?:dist|site)-packages[/\\][^\s:]{1,120}\.so")
@@ -31,6 +46,7 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _frames(case)
     yield from _local_file(case)
     yield from _location(case, prefixes)
+    yield from _standard_library(case)
     two = case.find(_TWO)
     if two and case.find(_THREE):
         yield Clue(
@@ -129,3 +145,23 @@ def _location(case: Case, prefixes: List[Tuple[str, int]]) -> Iterator[Clue]:
     path = case.find(_PYTHONPATH)
     if path and not inside:
         yield Clue("shadowed-module", 50, f"PYTHONPATH is {path[0].group(1)}", f"line {path[1]}")
+
+
+def _standard_library(case: Case) -> Iterator[Clue]:
+    """A module of Python, or a package, that lacks a name: another file was taken for it."""
+    found = case.find(_OF_STDLIB)
+    if found and not _PYTHONS_OWN.search(found[0].group(1)):
+        says = f"{found[0].group(1)} is taken for a module of Python's own"
+        yield Clue("shadowed-module", 90, says, f"line {found[1]}", says)
+        return
+    frame = case.find(_OWN_FRAME)
+    if frame:
+        name = frame[0].group(2)
+        says = f"{base_name(frame[0].group(1))} of Python itself does not find its name in {name}"
+        title = f"a file named {name}.py is imported in place of Python's own"
+        yield Clue("shadowed-module", 80, says, f"line {frame[1]}", title)
+        return
+    package = case.find(_OF_PACKAGE)
+    if package and "-packages" not in package[0].group(2) and "pkgs" not in package[0].group(2):
+        says = f"{package[0].group(1)} is imported from {package[0].group(2)}, which is no site-packages"
+        yield Clue("shadowed-module", 70, says, f"line {package[1]}", says)

@@ -22,7 +22,9 @@ def _tables(case: Case) -> Iterator[Tuple[List[str], List[Tuple[List[str], int]]
     lines = case.kept
     for place, line in enumerate(lines):
         text = line.text.strip()
-        if not ("throttle" in text or "event_reasons" in text or "pcie.link" in text) or not _HEADER.match(text):
+        if not (
+            "throttle" in text or "event_reasons" in text or "pcie.link" in text or "remapped_rows" in text
+        ) or not _HEADER.match(text):
             continue
         names = [re.sub(r" \[.{0,12}\]", "", name.strip()) for name in text.split(",")]
         rows = []
@@ -41,6 +43,10 @@ def _row(cells: Dict[str, str], source: str) -> Iterator[Clue]:
             yield Clue("thermal-or-power-throttle", 85, f"{name} is active", source, f"{name} is active")
         elif kind == "active" and re.fullmatch(r"0x[0-9a-fA-F]{1,16}", value) and int(value, 16) & _BITS:
             yield Clue("thermal-or-power-throttle", 75, f"{name} is {value}", source)
+    for name in ("remapped_rows.pending", "remapped_rows.failure"):
+        if cells.get(name, "") in ("1", "Yes"):
+            says = f"{name} is {cells[name]}"
+            yield Clue("gpu-lost-or-xid", 88, says, source, f"the GPU has memory errors: {says}")
     now, most = cells.get("pcie.link.width.current", ""), cells.get("pcie.link.width.max", "")
     if now.isdigit() and most.isdigit() and int(now) < int(most):
         yield Clue("pcie-link-degraded", 78, f"the link is x{now} of x{most}", source, f"the link is x{now} of x{most}")

@@ -18,20 +18,24 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _prompt(case)
 
 
+def _folder(case: Case) -> str:
+    """Where the user works, "" where the text does not say."""
+    said = next((out(exchange).strip() for _, exchange in case.commands("pwd")), "")
+    return said or str(value_or(case.facts.session.cwd, ""))
+
+
 def _shebang(case: Case) -> Iterator[Clue]:
     """`head -1 /new/bin/pip` that prints `#!/old/bin/python`."""
     for words, exchange in case.commands("head", "cat", "sed"):
         script = next((word for word in words[1:] if re.search(r"[/\\](?:bin|Scripts)[/\\]", word)), "")
         found = re.match(r"#! ?(/\S{1,300}/bin/python[\d.]{0,5})", out(exchange).strip())
-        if not script.startswith("/") or not found:
+        here = _folder(case)
+        script = script if script.startswith("/") else f"{here}/{script[2:] if script[:2] == './' else script}"
+        if not script.startswith("/") or ".." in script or not found:
             continue
         inside, named = prefix_of(script), prefix_of(found.group(1))
-        if (
-            inside
-            and named not in ("", "/usr")
-            and not same(inside, named)
-            and base_name(script) in ("pip", "pip3", "activate", "python")
-        ):
+        # What is in an environment is started by that environment's Python.
+        if inside and named not in ("", "/usr") and not same(inside, named) and not inside.startswith("/usr"):
             says = f"{script} names {found.group(1)}"
             yield Clue("moved-venv", 70, says, f"line {exchange.typed.number}", says)
 
@@ -44,9 +48,7 @@ def _activated(case: Case) -> Iterator[Clue]:
         if re.search(r"echo \"?\$\{?VIRTUAL_ENV", exchange.typed.text) and exchange.output:
             path, line = exchange.output[0].text.strip(), exchange.output[0].number
     pythons = which(case, "python")
-    here = next((out(exchange).strip() for _, exchange in case.commands("pwd")), "") or str(
-        value_or(case.facts.session.cwd, "")
-    )
+    here = _folder(case)
     if path.startswith("/") and pythons and not same(prefix_of(pythons[-1][0]), path):
         moved = here and not path.startswith(here)
         says = f"VIRTUAL_ENV is {path}, and python is {pythons[-1][0]}"
