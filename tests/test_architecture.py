@@ -28,7 +28,9 @@ ALLOWED = {
     "render": {"codec", "exits", "facts", "reading", "report", "voice", "__init__"},
     "inside": set(),
     "plan": {"answer", "compat", "cure", "exits", "facts", "host", "reading", "render", "report", "versions", "voice"},
-    "compat_pages": {"answer", "compat", "render", "versions", "voice"},
+    "compat_pages": {"answer", "compat", "render", "tables", "versions", "voice"},
+    "compat_update": {"__version__", "compat", "host", "reading", "tables", "urls", "voice"},
+    "tables": {"__version__", "compat", "host", "reading", "voice"},
 }
 
 

@@ -8,23 +8,49 @@ import click
 import typer
 
 from ..answer import format_for
+from ..voice import Unusable, out
 from ._options import FORMAT
 from ._steps import own_environ
 
-EPILOG = "\b\nExamples:\n  envdoctor compat torch 2.5.1\n  envdoctor compat gpu 'RTX 3090'"
+EPILOG = (
+    "\b\nExamples:\n  envdoctor compat torch 2.5.1\n  envdoctor compat gpu 'RTX 3090'\n"
+    "  envdoctor compat update --from /shared/envdoctor-table"
+)
+
+#: In the order of the help page; answers.QUESTIONS has one each.
+SUBJECTS = (
+    "torch",
+    "cuda",
+    "gpu",
+    "driver",
+    "package",
+)
 
 
 def compat(
     subject: Optional[str] = typer.Argument(
         None,
-        click_type=click.Choice(("torch", "cuda", "gpu", "driver", "package")),
-        metavar="[torch|cuda|gpu|driver|package]",
-        help="Default: an overview.",
+        click_type=click.Choice((*SUBJECTS, "update")),
+        metavar="[SUBJECT]",
+        help=f"{', '.join(SUBJECTS)}, or update. Default: an overview.",
     ),
     name: Optional[str] = typer.Argument(None, metavar="[NAME]", help="A version or a name: 2.5.1, 12.4, 535, mmcv."),
+    origin: Optional[str] = typer.Option(
+        None, "--from", metavar="URL|DIR", help="For update: where the table lies. Default: as the last time."
+    ),
     format: Optional[str] = FORMAT,
 ) -> None:
-    """Show what the table knows, and where it is from."""
+    """Show what the table knows, and where it is from; `update` fetches a newer table."""
+    if subject == "update":
+        if name is not None:
+            raise Unusable(f"compat update takes no name: --from {name}?")
+        from ..compat_update.command import update
+        from ..host import LocalHost
+
+        out(update(LocalHost(), origin) + "\n")
+        return
+    if origin is not None:
+        raise Unusable("--from belongs to compat update")
     from ..compat_pages.command import run
 
     run(subject, name, format_for(format, own_environ()))

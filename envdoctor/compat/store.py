@@ -9,20 +9,31 @@ from .subjects import SUBJECTS
 
 Row = Mapping[str, Any]
 Keys = Callable[[Row], Iterable[Hashable]]
+#: What a site knows besides: subject -> files that passed the loader. Their rows come first, and take the place of
+#: rows with the same key.
+Site = Mapping[str, Tuple[Loaded, ...]]
 
 
 class Store:
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, site: Site) -> None:
         self._read = read
-        self._files: Dict[str, Loaded] = {}
+        self._site = site
+        self._rows: Dict[str, Tuple[Row, ...]] = {}
+        self._files: Dict[str, Tuple[Loaded, ...]] = {}  # of each row, in the same order
         self._indexes: Dict[Tuple[str, str], Dict[Hashable, List[int]]] = {}
         self._made: Dict[Tuple[str, int], Any] = {}
 
     def rows(self, name: str) -> Tuple[Row, ...]:
-        """The rows of a file as they stand in it."""
-        if name not in self._files:
-            self._files[name] = load(SUBJECTS[name], self._read)
-        return self._files[name].rows
+        """The rows of a file as they stand in it, a site's own before them."""
+        if name not in self._rows:
+            own = load(SUBJECTS[name], self._read)
+            rows: Tuple[Row, ...] = own.rows
+            files = (own,) * len(own.rows)
+            if name in self._site:
+                rows, files = _merged(SUBJECTS[name].key, (*self._site[name], own))
+            self._files[name] = files
+            self._rows[name] = rows
+        return self._rows[name]
 
     def all(self, name: str) -> Tuple[Any, ...]:
         """Every row of a file, built, in its order."""
@@ -41,5 +52,14 @@ class Store:
     def _build(self, name: str, place: int) -> Any:
         if (name, place) not in self._made:
             row = self.rows(name)[place]
-            self._made[name, place] = self._files[name].build(row)
+            self._made[name, place] = self._files[name][place].build(row)
         return self._made[name, place]
+
+
+def _merged(key: Tuple[str, ...], files: Tuple[Loaded, ...]) -> Tuple[Tuple[Row, ...], Tuple[Loaded, ...]]:
+    """The rows of all files, the first with each key, and the file of each."""
+    kept: Dict[Tuple[Any, ...], Tuple[Row, Loaded]] = {}
+    for file in files:
+        for row in file.rows:
+            kept.setdefault(tuple([row[name] for name in key]), (row, file))
+    return tuple(row for row, _ in kept.values()), tuple(file for _, file in kept.values())

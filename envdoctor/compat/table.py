@@ -30,16 +30,17 @@ from .rows import (
     Variable,
     WheelIndex,
 )
-from .store import Row, Store
+from .store import Row, Site, Store
 
 
 class CompatTable:
     """The whole table, lazily. Every question raises NoRow (a sentence) where the table does not know."""
 
-    def __init__(self, read: Read = packaged) -> None:
-        """`read` gives the bytes of a data file by its name; by default those of this package."""
+    def __init__(self, read: Read = packaged, site: Optional[Site] = None) -> None:
+        """`read` gives the bytes of a data file by its name; by default those of this package. `site` has rows of the
+        user's own, which win. The table that this machine's commands use is `tables.table()`."""
         self._read = read
-        self._store = Store(read)
+        self._store = Store(read, site or {})
 
     def read_ahead(self, *files: str) -> None:
         """Read these files now, while there is time. What is wrong with one is told when it is asked."""

@@ -12,7 +12,6 @@ from .entry import Entry, Section, facts
 
 def torch(table: CompatTable, said: str) -> Entry:
     release = table.torch(said)
-    era = table.wheel_index(release.version)
     about = facts(
         ("released", release.released),
         ("torchvision", release.torchvision),
@@ -34,11 +33,19 @@ def torch(table: CompatTable, said: str) -> Entry:
         ("yanked", True if release.yanked else None),
     )
     sections = [Section("", about, (release.origin,))]
-    index = facts(("option", era.flag), ("URL", era.url), ("local tag", era.local_tag), ("PyPI itself for", era.bare))
-    sections.append(Section("Wheels: how pip is told", index, (era.origin,)))
+    sections += _index(table, release)
     sections += _archs(table, release)
     sections += _conda(table, release)
     return Entry(f"torch {release.version}", tuple(sections))
+
+
+def _index(table: CompatTable, release: TorchRelease) -> List[Section]:
+    try:
+        era = table.wheel_index(release.version)
+    except NoRow:  # a release that came after the newest era was established
+        return []
+    told = facts(("option", era.flag), ("URL", era.url), ("local tag", era.local_tag), ("PyPI itself for", era.bare))
+    return [Section("Wheels: how pip is told", told, (era.origin,))]
 
 
 def _archs(table: CompatTable, release: TorchRelease) -> List[Section]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Optional
 
 from ..answer import show_page
-from ..compat import CompatTable, NoRow
+from ..compat import NoRow
 from ..render.json_v1 import text_of
+from ..tables import table as table_here
 from ..voice import Unusable, out
 from .answers import QUESTIONS, overview
 from .entry import as_json, page
@@ -14,7 +15,7 @@ from .entry import as_json, page
 
 def run(subject: Optional[str], name: Optional[str], shown_as: str) -> None:
     """Unusable where the table has no such row."""
-    table = CompatTable()
+    table = table_here()
     if subject is None:
         entry = overview(table)
     elif name is None or not name.strip():
