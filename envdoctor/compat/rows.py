@@ -55,6 +55,10 @@ class TorchRelease:
     pypi_on: Mapping[str, str] = field(default_factory=dict)  # platform -> variant that PyPI gives there
     pypi: bool = True  # False: on its own index only (1.8.2 LTS)
     pythons_refused: Tuple[str, ...] = ()  # exact Python versions that a companion's metadata refuses: "3.14.1"
+    wheel_tag: Optional[str] = None  # platform of PyPI's Linux x86_64 wheels, which is all that pip compares
+    glibc_symbols: Optional[str] = None  # the newest GLIBC_ that the binaries of that wheel name
+    glibcxx_symbols: Optional[str] = None  # the newest GLIBCXX_
+    unknown: Mapping[str, str] = field(default_factory=dict)  # field that has no value -> why it has none
 
 
 @frozen
