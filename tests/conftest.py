@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, NoReturn, TypeVar
 
 import pytest
+from hypothesis import settings
 
 from envdoctor._machine import commands
 
 from . import fakenvml as stand_in
+
+# A busy machine is slow, not wrong.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 T = TypeVar("T")
 NOBODY = 65534
