@@ -67,7 +67,13 @@ def _gcc(pair: Pair, lines: Sequence[Line]) -> Iterator[Said]:
 
 def _libc(pair: Pair, lines: Sequence[Line]) -> Iterator[Said]:
     found = re.match(r"(glibc|musl)-(\d+\.\d+)", pair.value)
-    if found:
+    python = next(
+        (_PYTHON.search(line.text.partition(":")[2].strip()) for line in lines[pair.place + 1 : pair.place + 6]
+         if line.text.lstrip("> ").startswith("Python version:")),
+        None,
+    )  # fmt: skip
+    # Before Python 3.8 it is what the interpreter's file asks for, not what the system has: 2.2.5, 2.9 or 2.10.
+    if found and not (python and re.match(r"(?:2\.|3\.[0-7](?!\d))", python.group(1))):
         yield said("session", "libc", f"{found.group(1)} {found.group(2)}", pair.number)
 
 

@@ -19,6 +19,10 @@ def read(case: Case) -> Iterator[Clue]:
     if asked:
         indexes = [int(one) for one in asked[0].group(1).split(",") if one]
         count, there = int(asked[0].group(3)), asked[0].group(2) == "True"
+        value = asked[0].group(4)
+        if not there and value in ("-1", "''", '""'):
+            says = f"CUDA_VISIBLE_DEVICES is {value}: every GPU is hidden"
+            yield Clue("cuda-visible-devices-masked", 86, says, f"line {asked[1]}", says)
         if there and indexes and max(indexes) >= count:
             says = f"device {max(indexes)} is asked for, and {count} are there, counted from 0"
             yield Clue("wrong-device-index", 88, says, f"line {asked[1]}", says)

@@ -6,6 +6,8 @@ import re
 from typing import Iterator
 
 from ...compat import NoRow
+from ...reading import value_or
+from ...versions import at_least
 from ..evidence import Case, Clue
 
 _CPU = re.compile(r"\b(?:torch[-= ]{1,3}|PyTorch version: |\"|')?(\d\.\d{1,2}\.\d{1,2}(?:[\w.]{0,16})?\+cpu)\b")
@@ -37,6 +39,30 @@ def read(case: Case) -> Iterator[Clue]:
         says = f"the link is x{link[0].group(4)} of x{link[0].group(2)}"
         yield Clue("pcie-link-degraded", 75, says, f"line {link[1]}", says)
     yield from _compiler(case)
+    yield from _capability(case)
+
+
+def _capability(case: Case) -> Iterator[Clue]:
+    """A CUDA that came out before the GPU did, where a library of it fails."""
+    failed = case.hit("cublas.execution", "cublas.alloc", "cudnn.execution", "cuda.invalid-function")
+    cuda = value_or(case.facts.torch.cuda, "")
+    if not failed or not cuda:
+        return
+    for gpu in value_or(case.facts.gpus.gpus, ())[:1]:
+        try:
+            capability = case.table.gpu(value_or(gpu.name, "")).capability
+            newest = next(
+                row.max_capability
+                for row in case.table.cudas()
+                if at_least(row.version, ".".join(cuda.split(".")[:2])) and row.max_capability
+            )
+        except (NoRow, StopIteration):
+            return
+        if capability and not at_least(newest, capability):
+            says = (
+                f"CUDA {cuda} knows GPUs up to compute capability {newest}; {value_or(gpu.name, '')} has {capability}"
+            )
+            yield Clue("gpu-arch-not-in-build", 75, says, failed.source, says)
 
 
 def _cpu(case: Case) -> Iterator[Clue]:

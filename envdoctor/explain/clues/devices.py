@@ -146,6 +146,16 @@ def _mig(case: Case) -> Iterator[Clue]:
             if "device_count" in exchange.typed.text and re.search(r"\b1\s*$", out(exchange).strip()):
                 says = f"{len(instances)} MIG devices are listed, and CUDA counts one"
                 yield Clue("mig-misuse", 75, says, f"line {exchange.typed.number}", says)
+    slices = [float(found.group().rpartition(".")[2][:-2]) for found, _ in instances]
+    for message in case.memory.messages[-1:]:
+        total = (message.total or 0) / 2**30
+        if any(0.85 * size < total < 1.05 * size for size in slices) and "MIG-" not in "".join(
+            value for value, _ in _values(case)
+        ):
+            says = f"the device of {total:.1f} GiB that ran full is one of the MIG devices, not the whole GPU"
+            yield Clue("mig-misuse", 80, says, f"line {message.line}", says)
+            yield Clue("oom-too-large", -20, says, f"line {message.line}")
+            yield Clue("gpu-occupied-by-others", -60, says, f"line {message.line}")
     none = re.search(r"No MIG devices found", case.text)
     if none and case.find(_BLIND):
         says = "MIG is enabled and no MIG device was made"

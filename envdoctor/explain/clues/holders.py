@@ -13,6 +13,7 @@ _TROUBLE = re.compile(
     r"out of memory|ALLOC_FAILED|NOT_INITIALIZED|busy or unavailable|OutOfMemory|hang|slow|wait", re.I
 )
 _ORPHAN = re.compile(r"^ *(\d{2,8}) +1 +(?:\S{1,8} +){0,6}?[^\n]{0,80}(?:python|pt_data|spawn_main|torchrun)", re.M)
+_DEFUNCT = re.compile(r"^ *(\d{2,8}) [^\n]{0,80}(?:<defunct>| Z[sl+]{0,3} )", re.M)
 _OUT_OF_MEMORY = re.compile(r"out of memory", re.I)
 
 
@@ -35,6 +36,7 @@ def _nobody_complains(case: Case) -> Iterator[Clue]:
 
 
 def _nobody_listed(case: Case) -> Iterator[Clue]:
+    yield from _dead_in_table(case)
     full = case.find(_OUT_OF_MEMORY) or _full(case)
     if not full:
         return
@@ -69,6 +71,15 @@ def _nobody_listed(case: Case) -> Iterator[Clue]:
     listed = re.search(r"No running processes found", case.text)
     if listed and _full(case):
         yield Clue("zombie-process-holds-memory", 60, "no process is listed", f"line {case.line_at(listed.start())}")
+
+
+def _dead_in_table(case: Case) -> Iterator[Clue]:
+    """A process that nvidia-smi lists with memory, and that ps calls a zombie."""
+    for found, line in case.all(_DEFUNCT):
+        if re.search(rf"^\|[^\n]{{1,40}} {found.group(1)} [^\n]{{1,160}}\d ?MiB ?\|", case.text, re.M):
+            says = f"process {found.group(1)}, which nvidia-smi lists, is a zombie"
+            yield Clue("zombie-process-holds-memory", 85, says, f"line {line}", says)
+            return
 
 
 def _full(case: Case) -> bool:

@@ -7,7 +7,7 @@ from typing import Iterator
 
 from ...reading import value_or
 from ..evidence import Case, Clue, base_name, out
-from ._pythons import prefix_of, same, which
+from ._pythons import executables, prefix_of, same, which
 
 _VIRTUAL_ENV = re.compile(r"VIRTUAL_ENV[=:] ?['\"]?((?:/|[A-Za-z]:\\)[^\s'\"]{1,300})")
 
@@ -16,6 +16,7 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _shebang(case)
     yield from _activated(case)
     yield from _prompt(case)
+    yield from _not_activated(case)
 
 
 def _folder(case: Case) -> str:
@@ -69,4 +70,23 @@ def _prompt(case: Case) -> Iterator[Clue]:
             says = f"the prompt says ({named}), and python is {pythons[0]}"
             yield Clue("conda-not-initialised", 55, says, f"line {exchange.typed.number}", says)
             yield Clue("interpreter-mismatch", 45, says, f"line {exchange.typed.number}")
+            return
+
+
+def _not_activated(case: Case) -> Iterator[Clue]:
+    """`conda activate torch`, and then a Python that is not of that environment."""
+    for words, exchange in case.commands("conda"):
+        if words[1:2] != ("activate",) or len(words) < 3 or words[2] in ("base", "root"):
+            continue
+        name = base_name(words[2])
+        later = [(path, line) for path, line in executables(case) if line > exchange.typed.number]
+        if "error" in out(exchange).lower() or not later:
+            continue
+        prefix = prefix_of(later[0][0])
+        prompted = any(
+            name in one.typed.environment for one in case.exchanges if one.typed.number > exchange.typed.number
+        )
+        if prefix and base_name(prefix) != name and not prompted:
+            says = f"conda activate {name} was typed, and python is {later[0][0]}"
+            yield Clue("conda-not-initialised", 76, says, f"line {later[0][1]}", says)
             return
