@@ -136,7 +136,7 @@ class Pillow(object):
         image = self.Image.open(io.BytesIO(data))
         width, height = fitted(image.size, imgsz)
         image.draft("RGB", (2 * width, 2 * height))
-        return self.jpeg(image.convert("RGB").resize((width, height), self.Image.BOX))
+        return self.jpeg(image.convert("RGB").resize((width, height), self.Image.BICUBIC))
 
 
 class Turbojpeg(object):
