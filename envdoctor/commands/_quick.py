@@ -24,6 +24,7 @@ PATIENCE = click.option(
 )
 REPLAY = click.option("--replay", metavar="DIR", help="Look at a machine that `envdoctor record` wrote.")
 MANAGER = click.option("--manager", type=click.Choice(MANAGERS), help="Write the commands for this package manager.")
+MIRROR = click.option("--mirror", metavar="NAME|URL", help="Take packages from this mirror: SJTU, TUNA, or an address.")
 SELECT = click.option(
     "--select",
     multiple=True,
@@ -54,3 +55,15 @@ PRINT_CMD = click.option(
 ADMIN = click.option(
     "--admin", is_flag=True, help="Include commands that only an administrator can run, after the others."
 )
+MIRROR = click.option(
+    "--mirror", metavar="URL", help="Take packages from this mirror: its URL, or its name in the table."
+)
+VERIFY = click.option(
+    "--verify",
+    is_flag=True,
+    help="Ask pip, uv or conda whether the commands resolve, and what would change. This uses the network.",
+)
+APPLY = click.option(
+    "--apply", "apply_", is_flag=True, help="Run the commands: snapshot first, a second look afterwards."
+)
+YES = click.option("--yes", is_flag=True, help="With --apply: also in a base environment, or one that is shared.")

@@ -35,6 +35,9 @@ def plan(
     glibc: Optional[str] = typer.Option(None, "--glibc", metavar="VERSION", help="The C library there: 2.31."),
     here: bool = typer.Option(False, "--here", help="Look at this machine for what is not given."),
     requirement: List[str] = REQUIREMENTS,
+    mirror: Optional[str] = typer.Option(
+        None, "--mirror", metavar="NAME|URL", help="Take packages from this mirror: SJTU, TUNA, or an address."
+    ),
     refused: Optional[str] = typer.Option(None, "--why-not", metavar="torch==X", help="Why it is not that release."),
     print_cmd: bool = PRINT_CMD,
     format: Optional[str] = FORMAT,
@@ -48,4 +51,5 @@ def plan(
     host = LocalHost()
     seen = seen_here(host) if here else None
     shown_as = format_for(format, own_environ())
-    raise typer.Exit(run(host, torch, accelerator, manager, described, requirement, seen, refused, print_cmd, shown_as))
+    code = run(host, torch, accelerator, manager, described, requirement, seen, refused, print_cmd, shown_as, mirror)
+    raise typer.Exit(code)

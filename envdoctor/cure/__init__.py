@@ -11,29 +11,38 @@ from ..reading import value_or
 from ..report import Finding, Fix, Need, NeedEnvironment, NeedPackages, NeedRemoved, NeedTorch, Remedy
 
 if TYPE_CHECKING:
+    from .mirrors import Place
     from .parts import Argv, Case, Part
 
 _SAFETY = ("safe", "changes-env", "removes")
 
 
-def prescribe(finding: Finding, facts: Facts, table: CompatTable, manager: Optional[str] = None) -> Tuple[Fix, ...]:
-    """The remedies of a finding as exact commands for this environment; `manager` overrides who installs.
+def prescribe(
+    finding: Finding, facts: Facts, table: CompatTable, manager: Optional[str] = None, mirror: Optional[str] = None
+) -> Tuple[Fix, ...]:
+    """The remedies of a finding as exact commands for this environment; `manager` overrides who installs, and `mirror`
+    (a name or an address; mirrors.NoMirror where it is none) from where.
 
     One Fix a remedy, best first. A remedy that cannot be carried out here has no commands, and a note that says why;
     those come last.
     """
     if not finding.remedies:
         return ()
-    case = case_of(facts, table, manager)
+    case = case_of(facts, table, manager, mirror)
     fixes = [fix_of(remedy, case) for remedy in finding.remedies]
     return tuple(sorted(fixes, key=lambda fix: not fix.commands))
 
 
-def case_of(facts: Facts, table: CompatTable, manager: Optional[str] = None) -> Case:
+def case_of(facts: Facts, table: CompatTable, manager: Optional[str] = None, mirror: Optional[str] = None) -> Case:
     from .parts import Case
     from .spot import spot_of
 
-    return Case(facts, table, spot_of(facts, manager), manager)
+    places: Tuple[Place, ...] = ()
+    if mirror is not None:
+        from .mirrors import asked_for
+
+        places = asked_for(mirror, table)
+    return Case(facts, table, spot_of(facts, manager), manager, places=places)
 
 
 def fix_of(remedy: Remedy, case: Case) -> Fix:

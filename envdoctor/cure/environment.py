@@ -63,7 +63,8 @@ def _installs(need: NeedEnvironment, case: Case, tool: str, folder: str) -> Tupl
         note = ""
         if need.with_torch:
             try:
-                commands, note = install_torch(NeedTorch(), facts_of_new(case.facts, minor), case.table, spot)
+                fresh = facts_of_new(case.facts, minor)
+                commands, note = install_torch(NeedTorch(), fresh, case.table, spot, case.places)
             except NoWay as reason:
                 reasons.append(str(reason))
                 continue

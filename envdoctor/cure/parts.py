@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import TYPE_CHECKING, Optional, Tuple
 
 from ..compat import CompatTable
 from ..facts import Facts
 from ..frozen import frozen
 from .spot import Spot
+
+if TYPE_CHECKING:
+    from .mirrors import Place
 
 Argv = Tuple[str, ...]
 
@@ -41,3 +44,4 @@ class Case:
     spot: Spot
     wish: Optional[str] = None  # --manager
     gone: Tuple[str, ...] = ()  # distributions (canonical names) that an earlier step of the plan has removed
+    places: Tuple[Place, ...] = ()  # --mirror

@@ -23,7 +23,7 @@ def install(spot: Spot, words: Sequence[str], no_deps: bool = False, reinstall: 
     if spot.python is None:
         raise ValueError("no interpreter to install into")
     alone = ("--no-deps",) if no_deps else ()
-    if _uses_uv(spot):
+    if uses_uv(spot):
         again = tuple(word for name in reinstall for word in ("--reinstall-package", name))
         return ((spot.program("uv"), "pip", "install", "--python", spot.python, *alone, *again, *words),)
     pip = (spot.python, "-m", "pip", "install")
@@ -66,14 +66,14 @@ def uninstall(spot: Spot, names: Sequence[str], times: int = 1, break_system: bo
     """`times`: pip removes one copy a run, and two dist-infos are two copies."""
     if spot.python is None:
         raise ValueError("no interpreter to remove from")
-    if _uses_uv(spot):
+    if uses_uv(spot):
         extra = ("--break-system-packages",) if break_system else ()
         return ((spot.program("uv"), "pip", "uninstall", "--python", spot.python, *extra, *names),) * times
     extra = ("--break-system-packages",) if break_system else ()
     return (*_ensured(spot), *((spot.python, "-m", "pip", "uninstall", "-y", *extra, *names),) * times)
 
 
-def _uses_uv(spot: Spot) -> bool:
+def uses_uv(spot: Spot) -> bool:
     """uv where it manages the environment, or where pip is missing and uv is there to stand in for it."""
     return spot.manager == "uv" or (not spot.has_pip and "uv" in spot.programs)
 

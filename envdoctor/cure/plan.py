@@ -40,9 +40,12 @@ _ABOUT_TORCH = ("TOR", "LIB", "DRV", "CUD", "GCC", "GPU")  # rules that judge th
 _REPAIRS = (NeedEnvironment, NeedTorch, NeedPackages, NeedRemoved, NeedDeleted)
 
 
-def plan(report: Report, table: CompatTable, manager: Optional[str] = None) -> Plan:
-    """One plan for every finding at warning or error: its best way out, merged with those of the others."""
-    case = case_of(report.facts, table, manager)
+def plan(report: Report, table: CompatTable, manager: Optional[str] = None, mirror: Optional[str] = None) -> Plan:
+    """One plan for every finding at warning or error: its best way out, merged with those of the others.
+
+    mirrors.NoMirror: the mirror that is asked for is none.
+    """
+    case = case_of(report.facts, table, manager, mirror)
     chosen: List[Tuple[Finding, Remedy]] = []
     unmended: List[Tuple[Finding, str]] = []
     for finding in report.findings:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Iterator, Tuple
+from typing import Iterator, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
+from ..compat.rows import CondaRecipe
 from ..facts import Facts
 from ..reading import Absent, Known, Reading, value_or
 from ..report import NeedTorch
 from ..versions import cuda_tag
 from . import conda, pip, project
+from .channels import channels_at
+from .mirrors import Place, conda_base, placed
 from .parts import Argv, Case, NoWay, Part
 from .planner import NoPlan, TorchPlan, pip_words, plan_torch
 from .spot import CONDA_TOOLS, PROJECT_TOOLS, Spot, canonical
@@ -18,21 +21,32 @@ from .spot import CONDA_TOOLS, PROJECT_TOOLS, Spot, canonical
 
 def torch_parts(need: NeedTorch, case: Case) -> Tuple[Part, ...]:
     """Commands that put the fitting torch into the environment. NoWay where no build fits."""
-    plan = planned(need, case.facts, case.table)
     spot = case.spot
+    plan = planned(need, case.facts, case.table)
+    recipe = _recipe(plan, case) if spot.manager in CONDA_TOOLS else None
+    if recipe is not None:
+        return _by_recipe(plan, recipe, need, case)
+    plan = placed(plan, case.facts, case.table, case.places, spot.manager == "uv" or pip.uses_uv(spot))
     if spot.manager in CONDA_TOOLS:
         parts = _in_conda(plan, need, case)
     elif spot.manager in PROJECT_TOOLS and spot.project is not None:
         parts = _in_project(plan, need, case)
     else:
         parts = (Part("torch", _pip_commands(plan, need, spot, case)),)
-    notes = " ".join(note for note in (*plan.notes, parts[-1].note) if note)
-    return (*parts[:-1], dataclasses.replace(parts[-1], note=notes))
+    return _noted(parts, plan.notes)
 
 
-def install_torch(need: NeedTorch, facts: Facts, table: CompatTable, spot: Spot) -> Tuple[Tuple[Argv, ...], str]:
+def _noted(parts: Tuple[Part, ...], notes: Tuple[str, ...]) -> Tuple[Part, ...]:
+    """The notes of the plan before those of the last part, which installs."""
+    said = " ".join(note for note in (*notes, parts[-1].note) if note)
+    return (*parts[:-1], dataclasses.replace(parts[-1], note=said))
+
+
+def install_torch(
+    need: NeedTorch, facts: Facts, table: CompatTable, spot: Spot, places: Tuple[Place, ...] = ()
+) -> Tuple[Tuple[Argv, ...], str]:
     """The same into an environment that is new: nothing is there to keep or to replace."""
-    plan = planned(need, facts, table)
+    plan = placed(planned(need, facts, table), facts, table, places, pip.uses_uv(spot))
     return pip.install(spot, pip_words(plan)), " ".join(plan.notes)
 
 
@@ -75,21 +89,31 @@ def variant_of(cuda: Reading[str]) -> str:
     return "cpu" if isinstance(cuda, Absent) else ""
 
 
+def _recipe(plan: TorchPlan, case: Case) -> Optional[CondaRecipe]:
+    """conda's recipe where conda alone owns torch or the user asked for conda; None: pip inside the environment."""
+    if case.wish in CONDA_TOOLS or (case.spot.conda_owns_torch and not _pip_has_it(case)):
+        try:
+            return case.table.conda_recipe(plan.torch, plan.variant)
+        except NoRow:
+            return None
+    return None
+
+
+def _by_recipe(plan: TorchPlan, recipe: CondaRecipe, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
+    spot = case.spot
+    channels, notes = channels_at(recipe.channels, case.facts, case.table, conda_base(case.places))
+    words = dataclasses.replace(recipe, channels=channels).words
+    command = conda.install(spot, words, need.reinstall and spot.conda_owns_torch)
+    return _noted((*_without_cpuonly(plan, spot), Part("torch", (command,), note=" ".join(notes))), plan.notes)
+
+
 def _in_conda(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
-    """conda's recipe where conda alone owns torch or the user asked for conda; else pip inside the environment.
+    """pip inside a conda environment.
 
     The pytorch channel ended with 2.5: a build that has no recipe comes from pip, after conda's copy is gone, because
     two owners of one folder is a fault of its own. Where both have a copy, pip's is the one that a user laid over it.
     """
     spot = case.spot
-    if case.wish in CONDA_TOOLS or (spot.conda_owns_torch and not _pip_has_it(case)):
-        try:
-            recipe = case.table.conda_recipe(plan.torch, plan.variant)
-        except NoRow:
-            pass
-        else:
-            command = conda.install(spot, recipe.words, need.reinstall and spot.conda_owns_torch)
-            return (*_without_cpuonly(plan, spot), Part("torch", (command,)))
     copies = conda.owned(spot, ("torch", "pytorch-cpu", "pytorch-gpu", "libtorch", "torchvision", "torchaudio"))
     inside = conda.for_pip(spot)
     if not copies:

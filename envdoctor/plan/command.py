@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
 from ..compat import CompatTable, OfficialLine
 from ..cure.planner import NoPlan, Refused, Terms, TorchPlan, why_not
@@ -17,6 +17,9 @@ from .choose import chosen, for_release, known_release, with_requirements
 from .official import CONDA, Argv, erratum, notes, started, words_of
 from .requirements import asked
 from .wanted import Described, Wanted, facts_of, wanted
+
+if TYPE_CHECKING:
+    from ..cure.mirrors import Place
 
 MANAGERS = ("pip", "uv", "conda", "mamba", "micromamba")
 
@@ -40,6 +43,7 @@ class Asked:
     distributions: Tuple[Distribution, ...]  # what -r asks for
     manager: str  # one of MANAGERS
     here: bool
+    places: Tuple[Place, ...] = ()  # --mirror
 
     @property
     def conda(self) -> bool:
@@ -59,6 +63,7 @@ def read(
     host: Host,
     table: CompatTable,
     seen: Optional[Facts] = None,
+    mirror: Optional[str] = None,
 ) -> Asked:
     """Unusable where something of it cannot be used. `seen` is this machine, where it was looked at."""
     want = wanted(said, accelerator)
@@ -67,7 +72,18 @@ def read(
     found = tuple(one for path in requirements for one in asked(host, path, markers, table))
     if manager is None:
         manager = _manager(seen) if seen is not None else "pip"
-    return Asked(want, facts, found, manager, seen is not None)
+    return Asked(want, facts, found, manager, seen is not None, _places(mirror, table))
+
+
+def _places(mirror: Optional[str], table: CompatTable) -> Tuple[Place, ...]:
+    if mirror is None:
+        return ()
+    from ..cure.mirrors import NoMirror, asked_for
+
+    try:
+        return asked_for(mirror, table)
+    except NoMirror as reason:
+        raise Unusable(f"--mirror: {reason}") from None
 
 
 def _manager(seen: Facts) -> str:
@@ -113,9 +129,24 @@ def answer(query: Asked, table: CompatTable) -> Planned:
         return Planned(None, (), none.reasons, ())
     # The build may have been chosen here, not asked for: what is wrong with its line counts all the same.
     wrong = wrong or erratum(table, plan.torch, query.manager, os, plan.variant)
-    words = words_of(plan) if wrong is None or not wrong.line else tuple(wrong.line.split())[2:]
+    if query.places or query.here:
+        from ..cure.mirrors import placed
+
+        plan = placed(plan, query.facts, table, query.places, query.manager == "uv")
+    words = words_of(plan) if wrong is None or not wrong.line else _right(wrong.line, query.places)
     more = [*plan.notes, *notes(plan, wrong), *_assumed(query)]
     return Planned(plan, _named(query, plan, words, table), plan.reasons, tuple(dict.fromkeys(more)))
+
+
+def _right(line: str, places: Tuple[Place, ...]) -> Argv:
+    """The line that stands in for the page's own, from the mirror where one is asked for."""
+    words = tuple(line.split())[2:]
+    if not places:
+        return words
+    from ..cure.mirrors import OFFICIAL
+
+    base = next((place.url for place in places if place.kind == "pytorch-wheels" and not place.flat), OFFICIAL)
+    return tuple(word.replace(OFFICIAL, base) for word in words)
 
 
 def _evidence(row: OfficialLine) -> Evidence:

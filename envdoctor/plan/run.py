@@ -29,10 +29,11 @@ def run(
     refused: Optional[str],
     print_cmd: bool,
     shown_as: str,
+    mirror: Optional[str] = None,
 ) -> Exit:
     """Unusable where the command line, or a file that it names, cannot be used."""
     table = CompatTable()
-    query = read(said, accelerator, manager, described, requirements, host, table, seen)
+    query = read(said, accelerator, manager, described, requirements, host, table, seen, mirror)
     if refused is not None:
         return _why(query, table, refused, shown_as)
     planned = answer(query, table)

@@ -6,7 +6,8 @@ or as answering 404.
 It matters because conda asks every channel before it solves anything: one dead address stops all of it, with
 CondaHTTPError or UnavailableInvalidChannel, or nothing new is seen.
 
-It is mended by taking that channel out of the file that names it.
+It is mended by taking that channel out of the file that names it; a name that a file leads astray is led back to the
+channel's own address.
 
 It leaves alone channels about which the table knows nothing, and mirrors that are known to work.
 
@@ -42,7 +43,7 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
             if same_place(url, mirror.url):
                 found.setdefault(mirror.url, (url, setting, mirror))
     for url, setting, mirror in found.values():
-        yield _report(facts, url, setting, mirror)
+        yield _report(facts, table, url, setting, mirror)
 
 
 def channel_addresses(settings: List[Setting]) -> Iterator[Tuple[str, Setting]]:
@@ -65,11 +66,9 @@ def _dead(mirror: Mirror) -> bool:
     return mirror.status == "retired" or any("404" in words for words in mirror.lacks)
 
 
-def _report(facts: Facts, url: str, setting: Setting, mirror: Mirror) -> Finding:
+def _report(facts: Facts, table: CompatTable, url: str, setting: Setting, mirror: Mirror) -> Finding:
     # Where conda manages this environment the next command meets it; elsewhere it lies in wait.
     ours = value_or(facts.python.manager, "") == "conda"
-    removable = setting.key in ("channels", "default_channels") and setting.source.startswith("/")
-    command = ("conda", "config", "--file", setting.source, "--remove", setting.key, url)
     return finding(
         ID,
         NAME,
@@ -80,5 +79,19 @@ def _report(facts: Facts, url: str, setting: Setting, mirror: Mirror) -> Finding
             Evidence(f"{setting.key} has {url}", setting.source),
             Evidence(f"{mirror.name}: {mirror.status}, lacks {listed(mirror.lacks)}", str(mirror.origin)),
         ),
-        (Remedy("take the channel out", (NeedCommand((command,)),)),) if removable else (),
+        _remedies(table, url, setting),
     )
+
+
+def _remedies(table: CompatTable, url: str, setting: Setting) -> Iterator[Remedy]:
+    if not setting.source.startswith("/"):
+        return
+    config = ("conda", "config", "--file", setting.source)
+    if setting.key in ("channels", "default_channels"):
+        yield Remedy("take the channel out", (NeedCommand(((*config, "--remove", setting.key, url),)),))
+    name = setting.key.partition("custom_channels.")[2]
+    for row in table.mirrors("conda"):
+        if name and row.status == "official" and row.name == name:
+            own = row.url.rsplit("/", 1)[0]
+            title = f"lead {name} back to the channel's own address"
+            yield Remedy(title, (NeedCommand(((*config, "--set", setting.key, own),)),))

@@ -29,7 +29,10 @@ def test_a_channel_that_never_was_on_that_mirror() -> None:
 
 def test_custom_channels_and_an_alias_make_addresses() -> None:
     custom = the_one(ID, condarc(("custom_channels.nvidia", (f"{TUNA}/cloud",)), ("channels", ("nvidia",))))
-    assert needs(custom) == []  # a map is edited by hand
+    (command,) = needs(custom)
+    assert isinstance(command, NeedCommand)
+    own = ("--set", "custom_channels.nvidia", "https://conda.anaconda.org")
+    assert command.commands == (("conda", "config", "--file", CONDARC, *own),)
     alias = condarc(("channel_alias", (f"{TUNA}/cloud",)), ("channels", ("nvidia", "defaults")))
     assert "nvidia" in the_one(ID, alias).title
 
