@@ -30,6 +30,9 @@ ALLOWED = {
     "plan": {"answer", "compat", "cure", "exits", "facts", "host", "reading", "render", "report", "versions", "voice"},
     "compat_pages": {"answer", "compat", "render", "tables", "versions", "voice"},
     "compat_update": {"__version__", "compat", "host", "reading", "tables", "urls", "voice"},
+    "mending": {
+        *("_machine", "compat", "cure", "exits", "facts", "host", "reading", "render", "report", "target", "voice"),
+    },
     "tables": {"__version__", "compat", "host", "reading", "voice"},
 }
 

@@ -8,7 +8,7 @@ from typing import Any, Dict
 from ..codec import to_plain
 from ..facts import Facts
 from ..reading import Known, Reading
-from ..report import Evidence, Finding, Fix, ProbeRun, Report, Verdict
+from ..report import Evidence, Finding, Fix, Plan, ProbeRun, Report, Step, Verdict
 from . import shell
 
 FORMAT = "json-v1"
@@ -51,6 +51,34 @@ def report_object(report: Report, exit_code: int) -> Dict[str, Any]:
         "verdicts": [_verdict(verdict) for verdict in report.verdicts],
         "probes": [_probe(run) for run in report.probes],
         "facts": to_plain(report.facts),
+    }
+
+
+def plan_object(plan: Plan, report: Report, exit_code: int) -> Dict[str, Any]:
+    """What `fix` prints: one list of commands for all findings."""
+    return {
+        "format": FORMAT,
+        "envdoctor": report.version,
+        "table": report.table,
+        "taken_at": report.facts.taken_at,
+        "exit_code": exit_code,
+        "target": target_object(report.facts),
+        "mended": [finding.name for finding in plan.mended],
+        "steps": [_step(step) for step in plan.steps],
+        "admin": [_step(step) for step in plan.admin],
+        "checks": [shell.line(argv) for argv in plan.checks],
+        "unmended": [{"name": finding.name, "why": why} for finding, why in plan.unmended],
+        "later": [finding.name for finding in plan.later],
+    }
+
+
+def _step(step: Step) -> Dict[str, Any]:
+    return {
+        "title": step.title,
+        "commands": [shell.line(argv) for argv in step.commands],
+        "argv": [list(argv) for argv in step.commands],
+        "safety": step.safety,
+        "note": step.note,
     }
 
 
