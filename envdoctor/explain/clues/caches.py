@@ -52,3 +52,5 @@ def read(case: Case) -> Iterator[Clue]:
         )
     elif disk and case.hit("disk.full"):
         yield Clue("disk-cache-advice", 75, "the disk is full, with a cache of decoded images on it", f"line {disk[1]}")
+    if disk and case.hit("disk.full"):
+        yield Clue("disk-full-or-quota", -25, "what fills it is the cache of decoded images", f"line {disk[1]}")

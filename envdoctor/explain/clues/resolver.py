@@ -32,6 +32,7 @@ _MIRROR = re.compile(
     r"|jfrog|baidu|163\.com",
     re.I,
 )
+_USED_PIP = re.compile(r"You are using pip version (\d{1,2}(?:\.\d{1,2}){1,2})")
 _NETWORK = ("pip.network", "pip.ssl")
 _ODD_PLATFORM = re.compile(
     r"musl|alpine|armv[67]l|win32\b|32.?bit|i[36]86|win_arm64|cp313t|free.?threaded|ppc64le|riscv64", re.I
@@ -99,9 +100,9 @@ def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:
     offered, version = failure.offered, failure.version
     python = minor(case)
     mirror = _mirror(case)
-    old_pip = next((pip for pip in pips(case) if numbers_of(pip.version) < (19, 3)), None)
+    old_pip = next((one for one in _pip_versions(case) if numbers_of(one) < (19, 3)), None)
     if offered and old_pip and (offered[0].startswith("0.0.1") or failure.name.startswith("nvidia-")):
-        yield "pip-too-old", 88, f"pip {old_pip.version} does not know manylinux2014, which the wheels are tagged with"
+        yield "pip-too-old", 88, f"pip {old_pip} does not know manylinux2014, which the wheels are tagged with"
         return
     if offered is not None and _placeholders(offered):
         yield "python-unsupported", 80, "only placeholders are offered: no wheel fits this Python or platform"
@@ -154,6 +155,12 @@ def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:
         yield "wheel-not-on-index", 84, f"{version} is not among {offered[0]} to {offered[-1]}"
         if mirror:
             yield "pip-mirror-missing-torch", 70, f"{mirror} does not carry it"
+
+
+def _pip_versions(case: Case) -> Iterator[str]:
+    yield from (pip.version for pip in pips(case))
+    for found, _ in case.all(_USED_PIP):
+        yield found.group(1)
 
 
 def _this(python: Optional[str]) -> str:

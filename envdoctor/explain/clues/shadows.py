@@ -32,6 +32,11 @@ _OWN_FRAME = re.compile(
     rf" {{1,8}}from ({_STDLIB}) import [^\n]{{1,200}}\n(?:[ ^~]{{1,200}}\n)?"
     r"ImportError: cannot import name '?\w{1,60}'?\s{0,4}(?:\n|$)"
 )
+_PY_FILE = re.compile(r"(?:^|[\s/\\])(\w{1,40})\.py(?=\s|$)", re.M)
+_LACKS = re.compile(
+    r"module '(\w{1,40})' has no attribute|cannot import name '?\w{1,60}'? from '(\w{1,40})'"
+    r"|No module named '(\w{1,40})\.|partially initialized module '(\w{1,40})'"
+)
 _UNKNOWN = re.compile(r"from '([\w.]{1,60})' \(unknown location\)")
 _TWO = re.compile(r"[/\\]python2\.\d[/\\](?:dist|site)-packages[/\\][^\s:]{1,120}\.so")
 _THREE = re.compile(r"[/\\]python3\.\d{1,2}[/\\]")
@@ -47,6 +52,7 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _local_file(case)
     yield from _location(case, prefixes)
     yield from _standard_library(case)
+    yield from _beside(case)
     two = case.find(_TWO)
     if two and case.find(_THREE):
         yield Clue(
@@ -165,3 +171,21 @@ def _standard_library(case: Case) -> Iterator[Clue]:
     if package and "-packages" not in package[0].group(2) and "pkgs" not in package[0].group(2):
         says = f"{package[0].group(1)} is imported from {package[0].group(2)}, which is no site-packages"
         yield Clue("shadowed-module", 70, says, f"line {package[1]}", says)
+
+
+def _beside(case: Case) -> Iterator[Clue]:
+    """A module that lacks what it should have, and a file of its name in a listing of the folder."""
+    listed = {
+        found.group(1): exchange.typed.number
+        for words, exchange in case.commands("ls", "dir", "tree")
+        for found in _PY_FILE.finditer(out(exchange))
+        if "-packages" not in " ".join(words)
+    }
+    for found, line in case.all(_LACKS):
+        name = next(filter(None, found.groups()))
+        if name in listed:
+            says = f"{name}.py lies in the folder of the script, and is imported as {name}"
+            yield Clue("shadowed-module", 82, says, f"line {listed[name]}", says)
+            for other in ("broken-install", "numpy-abi"):
+                yield Clue(other, -50, says, f"line {line}")
+            return

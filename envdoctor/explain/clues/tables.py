@@ -13,6 +13,7 @@ _BITS = 0x8 | 0x20 | 0x40 | 0x80
 
 
 def read(case: Case) -> Iterator[Clue]:
+    yield from _dmon(case)
     for names, rows in _tables(case):
         for row, line in rows:
             yield from _row(dict(zip(names, row)), f"line {line}")
@@ -55,3 +56,24 @@ def _row(cells: Dict[str, str], source: str) -> Iterator[Clue]:
     # At rest a link slows down by itself.
     if now.isdigit() and most.isdigit() and int(now) < int(most) and busy.isdigit() and int(busy) > 30:
         yield Clue("pcie-link-degraded", 70, f"the link is of generation {now} of {most}, under load", source)
+
+
+def _dmon(case: Case) -> Iterator[Clue]:
+    """`nvidia-smi dmon -s v`: the share of time in which power (percent) or heat (0 or 1) held the clocks down."""
+    names: List[str] = []
+    for line in case.kept:
+        words = line.text.split()
+        if words[:2] == ["#", "gpu"]:
+            names = words[1:]
+        elif words[:1] == ["#"] or not names or len(words) != len(names):
+            continue
+        elif "pviol" in names and "tviol" in names:
+            power, heat = words[names.index("pviol")], words[names.index("tviol")]
+            if heat == "1" or (power.isdigit() and int(power) > 50):
+                says = (
+                    "heat holds the clocks down"
+                    if heat == "1"
+                    else f"power holds the clocks down {power} % of the time"
+                )
+                yield Clue("thermal-or-power-throttle", 85, says, f"line {line.number}", f"GPU {words[0]}: {says}")
+                return
