@@ -104,7 +104,7 @@ def without(removed: Sequence[NeedRemoved], case: Case) -> Case:
 def _packages(need: Need, case: Case) -> Tuple[Part, ...]:
     need = cast(NeedPackages, need)
     spot = case.spot
-    # The installer itself first: what follows may need what the new one can do.
+    # What installs and builds comes first: what follows may need it.
     step = "tool" if {canonical(requirement) for requirement in need.requirements} <= _INSTALLERS else "packages"
     if spot.manager in PROJECT_TOOLS and spot.project and step == "packages" and need.build_isolation:
         names = tuple(canonical(requirement) for requirement in need.requirements)
@@ -159,7 +159,7 @@ def _with_python(make: Callable[[], Tuple[Argv, ...]]) -> Tuple[Argv, ...]:
         raise NoWay(f"There is {error}.") from None
 
 
-_INSTALLERS = {"pip", "setuptools", "wheel", "uv", "conda"}
+_INSTALLERS = {"pip", "setuptools", "wheel", "packaging", "uv", "conda"}
 _BY_KIND: Dict[Type[object], Callable[[Need, Case], Tuple[Part, ...]]] = {
     NeedVariable: _variable,
     NeedDeleted: _deleted,

@@ -48,13 +48,26 @@ def row_of(table: CompatTable, name: str) -> Optional[Downstream]:
 
 
 def wheel_for(row: Downstream, variant: str, series: Tuple[int, int], keep: str) -> Optional[Tuple[str, str]]:
-    """A prebuilt version for that CUDA variant and torch series, and where it lies: `keep` where it is among them."""
-    for wheel in row.wheels:
-        if wheel.variant == variant and numbers(wheel.torch)[:2] == series and wheel.versions:
-            finished = [version for version in wheel.versions if version.replace(".", "").isdigit()]
-            newest = max(finished or wheel.versions, key=_order)
-            return keep if keep in wheel.versions else newest, wheel.find_links
+    """A prebuilt version for that CUDA variant and torch series, and where it lies: `keep` where it is among them, ""
+    where the page is known and what lies there is not."""
+    same = [wheel for wheel in row.wheels if numbers(wheel.torch)[:2] == series]
+    # What its own setup fetches fits every CUDA of the major version.
+    near = [wheel for wheel in same if from_its_setup(wheel.find_links) and wheel.variant[:4] == variant[:4]]
+    for wheel in near:
+        if keep in wheel.versions:
+            return keep, wheel.find_links
+    for wheel in [*(wheel for wheel in same if wheel.variant == variant), *near]:
+        if not wheel.versions and not wheel.find_links:
+            continue
+        finished = [version for version in wheel.versions if version.replace(".", "").isdigit()]
+        newest = max(finished or wheel.versions, key=_order, default="")
+        return keep if keep in wheel.versions else newest, wheel.find_links
     return None
+
+
+def from_its_setup(page: str) -> bool:
+    """Whether pip finds no wheels on that page: releases on GitHub, where a package's own setup fetches from."""
+    return page.startswith("https://github.com/")
 
 
 def version_requiring(row: Downstream, torch: str) -> Optional[str]:

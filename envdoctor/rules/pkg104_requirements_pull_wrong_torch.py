@@ -90,9 +90,8 @@ def _refused(facts: Facts, version: str, dist: Distribution, requirement: Requir
             Evidence(f"requires {requirement.line}", dist.metadata),
             seen(f"torch is {version}", facts.torch.version),
         ),
-        (Remedy("install the torch that it asks for, in a build for this machine", (NeedTorch(version=wanted),)),)
-        if wanted
-        else (),
+        # Of a range the cure takes the newest that fits: it reads what the packages ask for itself.
+        (Remedy("install the torch that it asks for, in a build for this machine", (NeedTorch(version=wanted),)),),
     )
 
 

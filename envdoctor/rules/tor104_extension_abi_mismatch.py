@@ -25,8 +25,17 @@ from ..facts import Companion, Facts
 from ..reading import Known, need, source_of, value_or
 from ..report import Evidence, Finding, NeedPackages, NeedTorch, NotApplicable, Remedy
 from ..versions import cuda_tag, major
-from ._common import distributions_of, finding
-from ._companions import PINNED_BY_TORCH, TRAIN, row_of, torch_pin, torch_requirement, version_requiring, wheel_for
+from ._common import canonical, distributions_of, finding
+from ._companions import (
+    PINNED_BY_TORCH,
+    TRAIN,
+    from_its_setup,
+    row_of,
+    torch_pin,
+    torch_requirement,
+    version_requiring,
+    wheel_for,
+)
 from ._requirements import admits, parse
 from ._torch import is_release, public, series, torch_seen, torch_words, variant
 
@@ -144,6 +153,13 @@ def _other_torch(facts: Facts, extension: Companion, row: Optional[Downstream]) 
         return None
 
 
+def _build_tools(facts: Facts) -> Tuple[NeedPackages, ...]:
+    """What a build without isolation takes from the environment, and a fresh one lacks."""
+    there = {canonical(dist.name) for dist in value_or(facts.installs.distributions, ())}
+    lacking = tuple(name for name in ("packaging", "setuptools", "wheel") if name not in there)
+    return (NeedPackages(lacking),) if lacking else ()
+
+
 def _remedies(facts: Facts, table: CompatTable, extension: Companion, row: Optional[Downstream]) -> Iterator[Remedy]:
     name, torch = extension.name, value_or(facts.torch.version, "")
     if value_or(facts.torch.build, "") == "cpu" and isinstance(extension.cuda, Known):
@@ -156,15 +172,17 @@ def _remedies(facts: Facts, table: CompatTable, extension: Companion, row: Optio
     pinning = version_requiring(row, public(torch)) if known and row else None
     if prebuilt:
         title = f"install the {name} built for this torch and CUDA, from {prebuilt[1]}"
-        # A page of releases lists no wheels for pip; flash-attn's own setup fetches the right one from there.
-        page = "" if prebuilt[1].startswith("https://github.com/") else prebuilt[1]
-        requirement = f"{name}=={prebuilt[0]}"
-        yield Remedy(title, (NeedPackages((requirement,), True, no_deps=True, build_isolation=False, find_links=page),))
+        # flash-attn's own setup fetches the right wheel, so what a setup needs has to be there.
+        setup = from_its_setup(prebuilt[1])
+        page = "" if setup else prebuilt[1]
+        requirement = f"{name}=={prebuilt[0]}" if prebuilt[0] else name
+        again = NeedPackages((requirement,), True, no_deps=True, build_isolation=False, find_links=page)
+        yield Remedy(title, (*(_build_tools(facts) if setup else ()), again))
     elif pinning:
         yield Remedy(f"install the {name} released for this torch", (NeedPackages((f"{name}=={pinning}",)),))
     else:
         need_again = NeedPackages((name,), reinstall=True, no_deps=True, build_isolation=False)
-        yield Remedy(f"build {name} again, against this torch", (need_again,))
+        yield Remedy(f"build {name} again, against this torch", (*_build_tools(facts), need_again))
     pin = _other_torch(facts, extension, row)
     if pin and is_release(pin[0]):
         yield Remedy(f"go back to torch {public(pin[0])}, which {name} was built for", (NeedTorch(public(pin[0])),))

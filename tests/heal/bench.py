@@ -24,8 +24,9 @@ from .recipes import MINORS, Recipe, machines
 #: A mount namespace in which this machine's own settings of pip are out of sight. Needs root.
 _ALONE = """
 set -e
-[ ! -e /etc/pip.conf ] || mount --bind /dev/null /etc/pip.conf
+[ ! -e /etc/pip.conf ] || mount --bind "$1" /etc/pip.conf
 [ ! -d /etc/xdg/pip ] || mount -t tmpfs none /etc/xdg/pip
+shift
 exec "$@"
 """
 _QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1", "PIP_NO_INPUT": "1", "PIP_PROGRESS_BAR": "off"}
@@ -71,7 +72,7 @@ def heal(recipe: Recipe, folder: Path, workshop: Workshop) -> Outcome:
     outcome = Outcome(recipe.name, recipe.cause, recipe.kind, recipe.python)
     try:
         _round(recipe, folder, workshop, outcome)
-    except Trouble as trouble:
+    except (Trouble, RuntimeError, subprocess.TimeoutExpired) as trouble:
         outcome.trouble = str(trouble)
     outcome.seconds = round(time.monotonic() - started, 1)
     return outcome
@@ -168,7 +169,9 @@ def _run(
 ) -> subprocess.CompletedProcess[bytes]:
     """A command in the user's shell, on the machine that the situation tells of."""
     environ = {**situation.environ(), "PYTHONDONTWRITEBYTECODE": "1", **(dict(_QUIET, **more) if more else {})}
-    start: List[str] = ["unshare", "-m", "sh", "-c", _ALONE, "sh"]
+    empty = situation.home / "empty"
+    empty.touch()
+    start: List[str] = ["unshare", "-m", "sh", "-c", _ALONE, "sh", str(empty)]
     if situation.nvml:
         start += shell.beside_cards(situation)
         state = situation.home / "nvml.conf"

@@ -33,7 +33,7 @@ HOLDS = Path(__file__).parent / "published.toml"
 
 @dataclass(frozen=True)
 class Published:
-    """A file on an index. `place` is the folder of PyTorch's index that holds it (cu121), "" for PyPI."""
+    """A file on an index. `place` is the folder that holds it: cu121 on PyTorch's, a page's elsewhere, "" for PyPI."""
 
     project: str
     version: str
@@ -93,7 +93,8 @@ def pages() -> Dict[Tuple[str, str], List[Published]]:
             module = name.replace("-", "_")
             for minor in MINORS:
                 made = _lazily(stubs.compiled, module, version, torch)
-                files.append(Published(name, version, _tag(minor, "linux_x86_64"), made))
+                folder = path.rsplit("/", 1)[0]
+                files.append(Published(name, version, _tag(minor, "linux_x86_64"), made, place=folder))
         found[host, path] = files
     return found
 
@@ -144,13 +145,13 @@ def _family() -> Iterator[Published]:
             own = variant == default
             pins = _pins(release) if own and numbers(release.version) >= (1, 13) else ()
             for project, version, pythons in _members(release):
-                content = _content(project, release, version + local, cuda, variant, pins)
                 requires = _requires(project, release, own, pins)
+                # torchaudio's first builds were for any CUDA and carry no tag.
+                bare = project == "torchaudio" and numbers(release.version) < (1, 11)
+                shown = version if bare else version + local
+                content = _content(project, release, shown, None if bare else cuda, variant, pins)
                 for minor in (one for one in pythons if one in MINORS):
                     tag = _tag(minor, _platform(release, variant))
-                    # torchaudio's first builds were for one CUDA and carry no tag.
-                    bare = project == "torchaudio" and numbers(release.version) < (1, 11)
-                    shown = version if bare else version + local
                     yanked = f"{project} {version}" in _held()["yanked"]
                     yield Published(project, shown, tag, content, requires, place=variant)
                     if own and release.pypi:
@@ -185,8 +186,16 @@ def _members(release: TorchRelease) -> Iterator[Tuple[str, str, Tuple[str, ...]]
     yield "torch", release.version, release.pythons.get(PLATFORM, ())
     if release.torchvision:
         yield "torchvision", release.torchvision, release.vision_pythons.get(PLATFORM, ())
-    if release.torchaudio and numbers(release.torchaudio) >= (0, 7):
+    # The last torchaudio stands beside several releases, and is built for the first of them.
+    paired = release.torchaudio and (
+        numbers(release.version) < (2, 0) or _series(release.torchaudio) == _series(release.version)
+    )
+    if release.torchaudio and paired and numbers(release.torchaudio) >= (0, 7):
         yield "torchaudio", release.torchaudio, release.audio_pythons.get(PLATFORM, ())
+
+
+def _series(version: str) -> Tuple[int, ...]:
+    return numbers(version)[:2]
 
 
 def _platform(release: TorchRelease, variant: str) -> str:

@@ -47,7 +47,7 @@ class Site:
         if host == PYTORCH:
             return _pytorch_page(path)
         listed = catalogue.pages().get((host, path))
-        return _listed((f"{path.rsplit('/', 1)[0]}/files/{quote(one.filename)}", one) for one in listed or ()) or None
+        return _listed((f"{one.place}/{quote(one.filename)}", one) for one in listed or ()) or None
 
     def _file(self, host: str, path: str) -> Optional[Path]:
         name = path.rsplit("/", 1)[-1]
@@ -55,7 +55,7 @@ class Site:
             return None
         for one in self._candidates(host, path):
             if one.filename == name:
-                folder = self._store / host / (one.place or "-")
+                folder = self._store / host / (one.place.strip("/") or "-")
                 with self._lock:
                     there = folder / name
                     return there if there.exists() else one.make(folder)
@@ -68,7 +68,9 @@ class Site:
             variant = path.split("/")[2]
             groups = list(catalogue.pytorch().get(variant, {}).values())
         else:
-            groups = [files for (at, _), files in catalogue.pages().items() if at == host]
+            place = path.rsplit("/", 1)[0]
+            pages = [files for (at, _), files in catalogue.pages().items() if at == host]
+            groups = [[one for one in files if one.place == place] for files in pages]
         for files in groups:
             yield from files
 

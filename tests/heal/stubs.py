@@ -43,6 +43,10 @@ def is_available():
 """
 
 
+#: torch has ten thousand modules; only that there are many is of use here.
+_PARTS = ("_dynamo", "_inductor", "ao", "distributed", "distributions", "fx", "jit", "onnx", "sparse", "testing")
+
+
 def torch(version: str, cuda: Optional[str], archs: Sequence[str], pins: Sequence[Tuple[str, str]]) -> Files:
     """`version` as version.py says it (2.1.0+cu121); `pins` are the (name, version) of nvidia-* wheels it needs."""
     said = (
@@ -57,7 +61,7 @@ def torch(version: str, cuda: Optional[str], archs: Sequence[str], pins: Sequenc
     homes = tuple(nvidia_library(name, pinned) for name, pinned in pins)
     needed = tuple(soname for _, soname in homes)
     runpath = (*(f"$ORIGIN/../../nvidia/{folder}/lib" for folder, _ in homes), "$ORIGIN")
-    parts = ["_tensor", "functional", "serialization", "storage", "hub", "random"]
+    parts = ("libc10.so", "libtorch_cpu.so", *(("libtorch_cuda.so",) if cuda else ()))
     files = {
         "torch/__init__.py": _IMPORT,
         "torch/version.py": said.encode(),
@@ -65,12 +69,12 @@ def torch(version: str, cuda: Optional[str], archs: Sequence[str], pins: Sequenc
         "torch/nn/__init__.py": b"",
         "torch/utils/__init__.py": b"",
         "torch/optim/__init__.py": b"",
-        "torch/lib/libtorch_python.so": library("libtorch_python.so", ("libc10.so",), ("$ORIGIN",), texts),
+        "torch/lib/libtorch_python.so": library("libtorch_python.so", parts, ("$ORIGIN",), texts),
         "torch/lib/libc10.so": library("libc10.so", defines=(symbol_of(version),)),
         "torch/lib/libtorch_cpu.so": library("libtorch_cpu.so", ("libc10.so",), ("$ORIGIN",)),
         "torch/lib/libtorch_global_deps.so": library("libtorch_global_deps.so", needed, runpath),
     }
-    files.update({f"torch/{part}.py": b"" for part in parts})
+    files.update({f"torch/{part}/module{number}.py": b"" for part in _PARTS for number in range(20)})
     if cuda:
         files["torch/lib/libtorch_cuda.so"] = library("libtorch_cuda.so", ("libc10.so",), ("$ORIGIN",))
     return files

@@ -91,3 +91,10 @@ def test_without_torch_and_unknown() -> None:
     for field in ("distributions", "requested"):
         assert silent(ID, change(healthy(), "installs", **{field: NOT_KNOWN})) == "cannot-tell"
     assert silent(ID, change(requirements(healthy(), "torch==2.4.0"), "indexes", pip=NOT_KNOWN)) == "cannot-tell"
+
+
+def test_a_package_that_asks_for_a_newer_torch_is_given_one() -> None:
+    facts = with_distributions(healthy(), dist("pytorch-lightning", "2.6.0", requires=("torch>=2.6",)))
+    finding = the_one(ID, facts)
+    assert "pytorch-lightning 2.6.0 asks for torch>=2.6" in finding.title
+    assert needs(finding) == [NeedTorch()]

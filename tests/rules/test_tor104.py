@@ -108,8 +108,36 @@ def test_ways_out() -> None:
         ),
     )
     assert needs(finding) == [
+        NeedPackages(("packaging", "setuptools", "wheel")),  # a fresh environment has none of them
         NeedPackages(("somebody-ext",), reinstall=True, no_deps=True, build_isolation=False),
         NeedTorch("2.1.0"),
+    ]
+
+
+def test_a_build_finds_what_it_needs() -> None:
+    ext = companion("somebody-ext", "1.0", built_for_torch=Known("2.1.0", "m"), missing_symbols=NOT_KNOWN)
+    facts = with_dists(
+        with_companions(healthy(), ext), dist("setuptools", "65"), dist("wheel", "0.44"), dist("packaging", "24")
+    )
+    again = NeedPackages(("somebody-ext",), reinstall=True, no_deps=True, build_isolation=False)
+    assert needs(the_one("TOR104", facts))[0] == again
+
+
+def test_a_page_of_wheels_is_named_where_its_content_is_not_known() -> None:
+    scatter = companion(
+        "torch-scatter", "2.1.2+pt20cu118", missing_symbols=NOT_KNOWN, built_for_torch=Known("2.0", "v")
+    )
+    wheel = needs(the_one("TOR104", with_companions(torch_build("2.1.2+cu121", "12.1"), scatter)))[0]
+    assert isinstance(wheel, NeedPackages) and wheel.requirements == ("torch-scatter",)
+    assert wheel.find_links == "https://data.pyg.org/whl/torch-2.1.0+cu121.html"
+
+
+def test_a_version_that_its_setup_has_for_this_cuda_is_kept() -> None:
+    flash = companion("flash-attn", "2.5.8", built_for_torch=Known("2.0", "v"), missing_symbols=NOT_KNOWN)
+    finding = the_one("TOR104", with_companions(torch_build("2.1.0+cu121", "12.1"), flash))
+    assert [need.requirements for need in needs(finding)[:2] if isinstance(need, NeedPackages)] == [
+        ("packaging", "setuptools", "wheel"),
+        ("flash-attn==2.5.8",),
     ]
 
 
