@@ -18,13 +18,16 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import fcntl
 import json
 import os
 import pty
 import signal
 import statistics
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -149,6 +152,7 @@ def share(machine: Machine, command: List[str], seconds: float, warm: float) -> 
     lively = threading.Thread(target=machine.lively, args=(stop,))
     lively.start()
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 140, 180, 0, 0))  # room for all holders
     child = subprocess.Popen(
         command, env=machine.environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Callable, Optional
+from typing import TYPE_CHECKING, Callable, Mapping, Optional
 
 from ..exits import Exit
+from ..frozen import frozen
 from ..host import Host
 from ..reading import Absent, Known, Unknown
 from ..target import Request, Target
@@ -15,23 +16,54 @@ if TYPE_CHECKING:
     from .model import Picture
 
 
+OWN_FORMATS = ("prometheus", "line")
 _START = 0.008  # seconds until the worker's process runs; imports before that would only hold it up
 
 
-def run(host: Host, wanted: Optional[str], mine: bool, others: bool, full: bool, patience: float) -> Exit:
-    """`wanted`: terminal, plain, json, json-v1, prometheus, or None for what stdout is."""
-    target = asked(host, patience)
-    from ..answer import format_for
+@frozen
+class Wanted:
+    """What the command line asks for."""
+
+    format: Optional[str]  # terminal, plain, json, json-v1, prometheus, line, or None for what stdout is
+    mine: bool
+    others: bool
+    full: bool
+    patience: float  # seconds
+    output: Optional[str]  # a file to write in the place of stdout
+    every: Optional[float]  # seconds between two looks of a watch; None: one look
+
+
+def run(host: Host, wanted: Wanted) -> Exit:
+    target = asked(host, wanted.patience)
     from .choice import only, reserved
     from .look import look
 
-    form = wanted if wanted == "prometheus" else format_for(wanted, host.environ)
-    written = writer(form)
-    whole = full or _before_eyes(form)
-    picture = only(look(host, target, whole), mine, others)
+    form = format_of(wanted, host.environ)
+    written = writer(form, wanted.output)
+    whole = wanted.full or _before_eyes(form, wanted.output)
+    picture = only(look(host, target, whole), wanted.mine, wanted.others)
     code = exit_code(picture)
     written(picture if whole else reserved(picture), code)
     return code
+
+
+def watch(wanted: Wanted) -> Exit:
+    """Look again and again, until q or Ctrl-C."""
+    from ..host import LocalHost
+    from . import watch as watching
+
+    form = format_of(wanted, LocalHost().environ)
+    show = None if form in ("terminal", "plain") and wanted.output is None else writer(form, wanted.output)
+    whole = wanted.full or _before_eyes(form, wanted.output)
+    return watching.run(form, wanted.mine, wanted.others, whole, wanted.patience, wanted.every or 1.0, show)
+
+
+def format_of(wanted: Wanted, environ: Mapping[str, str]) -> str:
+    from ..answer import format_for
+
+    if wanted.format in OWN_FORMATS:
+        return wanted.format
+    return "plain" if wanted.format is None and wanted.output is not None else format_for(wanted.format, environ)
 
 
 def asked(host: Host, patience: float) -> Target:
@@ -43,27 +75,47 @@ def asked(host: Host, patience: float) -> Target:
     return target
 
 
-def _before_eyes(form: str) -> bool:
+def _before_eyes(form: str, output: Optional[str]) -> bool:
     """A page on a terminal is looked at; what goes anywhere else is saved or sent."""
-    return form in ("terminal", "plain") and sys.stdout is not None and sys.stdout.isatty()
+    return output is None and form in ("terminal", "plain") and sys.stdout is not None and sys.stdout.isatty()
 
 
-def writer(form: str) -> Callable[[Picture, Exit], None]:
-    """What writes a picture to stdout. It is imported here, while the worker is at work, not when it has answered."""
-    from ..answer import show_page
+def writer(form: str, output: Optional[str]) -> Callable[[Picture, Exit], None]:
+    """What writes a picture to stdout or to `output`. It is imported here, while the worker is at work, not when it
+    has answered."""
+    if output is not None:
+        from .saved import replace_file
+
+        text = text_of("plain" if form == "terminal" else form)
+        return lambda picture, code: replace_file(output, text(picture, code))
+    if form == "terminal":
+        from ..answer import show_page
+        from .page import page
+
+        return lambda picture, _: show_page(page(picture), form)
     from ..voice import out
 
+    text = text_of(form)
+    return lambda picture, code: out(text(picture, code))
+
+
+def text_of(form: str) -> Callable[[Picture, Exit], str]:
     if form == "json-v1":
         from .as_json import as_json
 
-        return lambda picture, code: out(as_json(picture, code))
+        return as_json
     if form == "prometheus":
         from .prometheus import as_prometheus
 
-        return lambda picture, _: out(as_prometheus(picture))
+        return lambda picture, _: as_prometheus(picture)
+    if form == "line":
+        from .login_line import login_line
+
+        return lambda picture, _: login_line(picture)
+    from ..render.plain import plain
     from .page import page
 
-    return lambda picture, _: show_page(page(picture), form)
+    return lambda picture, _: plain(page(picture))
 
 
 def exit_code(picture: Picture) -> Exit:

@@ -84,22 +84,22 @@ class Holders:
         share, samples, busy = _share(driver.shares, holder.pid)
         age = mapped(about.began, lambda began: max(0, self._now - began))
         load = share if isinstance(share, Known) else gpu.utilisation
-        return Held(
-            holder=holder,
-            command=about.command,
-            share=share,
-            samples=samples,
-            cpu_seconds=about.cpu_seconds,
-            age=age,
-            host_memory=about.host_memory,
-            place=about.place,
-            login=about.login,
-            inside=about.inside,
-            idle=idle(load, about.cpu_seconds, age),
-            idle_for=idle_for(load, self._now - busy if busy else None, driver.lives.get(holder.pid), age),
-            mig=driver.instances.get(holder.pid),
-            missing=about.missing,
-            parent=about.parent,
+        return Held(  # by position: of hundreds of holders, once a second in a watch
+            holder,
+            about.command,
+            share,
+            samples,
+            about.cpu_seconds,
+            age,
+            about.host_memory,
+            about.place,
+            about.login,
+            about.inside,
+            idle(load, about.cpu_seconds, age),
+            idle_for(load, self._now - busy if busy else None, driver.lives.get(holder.pid), age),
+            driver.instances.get(holder.pid),
+            about.missing,
+            about.parent,
         )
 
     def _known(self, holder: Holder) -> _About:

@@ -3,7 +3,7 @@ records say."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ..facts import Gpu
 from ..host import Host, NvmlAnswer
@@ -20,14 +20,15 @@ from .order import cuda_order
 _Record = Mapping[str, object]
 
 
-def look(host: Host, target: Target, whole: bool = True) -> Picture:
-    """Never much longer than the target's patience, whatever the driver does. `whole`: with others' arguments."""
+def look(host: Host, target: Target, whole: bool = True, holders: Optional[Holders] = None) -> Picture:
+    """Never much longer than the target's patience, whatever the driver does. `whole`: with others' arguments.
+    `holders`: what an earlier look has learnt of them."""
     facts = probe.look(host, target)
     answer = target.nvml(host)
     records = _records(answer)
     foreign = foreign_processes(host)
-    holders = Holders(host, foreign, whole)
-    cards = mapped(facts.gpus, lambda gpus: _cards(gpus, records, holders, host.environ))
+    asker = holders or Holders(host, foreign, whole)
+    cards = mapped(facts.gpus, lambda gpus: _cards(gpus, records, asker, host.environ))
     system: _Record = answer.value.system if isinstance(answer, Known) else {}
     return Picture(
         taken_at=host.now(),

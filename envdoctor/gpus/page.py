@@ -18,7 +18,7 @@ _HOT = frozenset(("hw-slowdown", "hw-thermal", "sw-thermal", "hw-power-brake"))
 
 
 def page(picture: Picture) -> Tuple[Line, ...]:
-    lines = [line(_head(picture), "strong")]
+    lines = [line(head(picture), "strong")]
     if isinstance(picture.cards, Unknown):
         lines.append(line("`envdoctor check` says what is wrong with the driver."))
     if isinstance(picture.cards, Known):
@@ -32,7 +32,7 @@ def page(picture: Picture) -> Tuple[Line, ...]:
     return tuple(lines)
 
 
-def _head(picture: Picture) -> str:
+def head(picture: Picture) -> str:
     if isinstance(picture.cards, Absent):
         return f"No NVIDIA driver answers here (looked for {source_of(picture.cards)})."
     if isinstance(picture.cards, Unknown):
@@ -136,13 +136,33 @@ def _health(card: Card) -> Iterator[Tuple[str, str]]:
             f", ECC errors: {said(gpu.ecc_uncorrected)} uncorrected, {said(card.ecc_corrected)} corrected",
             "error" if bad else "dim",
         )
+    if value_or(gpu.remap_pending, False):
+        yield ", a row remap waits for a reset", "warning"
+    if value_or(gpu.remap_failed, False):
+        yield ", a row remap failed", "error"
     if not isinstance(card.remapped_correctable, Absent):
         rows = f"{said(card.remapped_correctable)} for corrected, {said(card.remapped_uncorrectable)} for uncorrected"
         yield f", remapped rows: {rows}", "dim"
-    if value_or(gpu.remap_pending, False):
-        yield ", a remap waits for a reset", "warning"
+
+
+def fault(card: Card) -> Iterator[Tuple[str, str]]:
+    """What is wrong with it, in few words."""
+    gpu = card.gpu
+    if gpu.status != "ok":
+        yield _trouble(gpu), "error"
+    errors = value_or(gpu.ecc_uncorrected, 0)
+    if errors:
+        yield f"{counted(errors, 'uncorrected ECC error')}", "error"
     if value_or(gpu.remap_failed, False):
-        yield ", remapping has failed", "error"
+        yield "a row remap failed", "error"
+    if value_or(gpu.remap_pending, False):
+        yield "a row remap waits for a reset", "warning"
+    reasons: Tuple[str, ...] = value_or(gpu.throttle_reasons, ())
+    hot = [name for name in reasons if name in _HOT]
+    if hot:
+        yield f"clocks held down by {', '.join(hot)}", "warning"
+    if value_or(gpu.compute_mode, "") == "prohibited":
+        yield "compute prohibited", "warning"
 
 
 def _below(now: Reading[int], most: Reading[int]) -> bool:

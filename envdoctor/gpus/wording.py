@@ -44,6 +44,11 @@ def moment(text: str) -> str:
     return f"{text[:10]} {text[11:16]}Z" if len(text) == 20 else text
 
 
+def clock(text: str) -> str:
+    """2026-11-24T08:00:00Z -> 08:00:00Z."""
+    return text[11:] if len(text) == 20 else text
+
+
 def place(where: Place) -> str:
     """'Slurm job 12.0, pod 6e0c..., docker 0a1b2c3d4e5f', or ""."""
     parts = []

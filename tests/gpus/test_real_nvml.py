@@ -9,31 +9,10 @@ from typing import Any, Dict
 
 import pytest
 
-from envdoctor.gpus.as_json import as_json
-from envdoctor.gpus.command import exit_code
-from envdoctor.gpus.look import look
-from envdoctor.gpus.model import Picture
-from envdoctor.gpus.page import page
-from envdoctor.gpus.prometheus import as_prometheus
-from envdoctor.host import LocalHost
-from envdoctor.reading import Known, value_or
-from envdoctor.render.plain import plain
 from tests.cli.run import envdoctor
 from tests.conftest import FakeNvml
-from tests.gpus.machines import target
 
 pytestmark = pytest.mark.real
-
-ERRORS = (
-    *("UNINITIALIZED", "INVALID_ARGUMENT", "NOT_SUPPORTED", "NO_PERMISSION", "NOT_FOUND", "INSUFFICIENT_SIZE"),
-    *("INSUFFICIENT_POWER", "DRIVER_NOT_LOADED", "TIMEOUT", "IRQ_ISSUE", "LIBRARY_NOT_FOUND", "FUNCTION_NOT_FOUND"),
-    *("CORRUPTED_INFOROM", "GPU_IS_LOST", "RESET_REQUIRED", "OPERATING_SYSTEM", "LIB_RM_VERSION_MISMATCH", "IN_USE"),
-    *("MEMORY", "NO_DATA", "UNKNOWN"),
-)
-
-
-def seen(fakenvml: FakeNvml, state: str, patience: float = 8.0) -> Picture:
-    return look(LocalHost(fakenvml.environ(state)), target(patience))
 
 
 def asked(fakenvml: FakeNvml, state: str, *options: str) -> Dict[str, Any]:
@@ -41,12 +20,6 @@ def asked(fakenvml: FakeNvml, state: str, *options: str) -> Dict[str, Any]:
     found: Dict[str, Any] = json.loads(ended.out)
     assert (ended.err, ended.code) == ("", found["exit_code"])
     return found
-
-
-def every_output(picture: Picture) -> str:
-    """All three are made without a fault."""
-    json.loads(as_json(picture, exit_code(picture)))
-    return plain(page(picture)) + as_prometheus(picture)
 
 
 @pytest.mark.parametrize("count", [0, 1, 8, 16])
@@ -74,31 +47,6 @@ def test_five_hundred_holders(fakenvml: FakeNvml) -> None:
     (mine,) = [holder for holder in found["gpus"][0]["holders"] if holder["mine"]]
     assert (mine["pid"], mine["share"], mine["memory"]) == (os.getpid(), 5, 100 << 20)
     assert mine["host_memory"] > 1 << 20 and mine["command"]
-
-
-@pytest.mark.parametrize("error", ERRORS)
-def test_every_error_on_every_call_of_one_card(fakenvml: FakeNvml, error: str) -> None:
-    """The other card is shown whole, and nothing of this one is made up."""
-    picture = seen(fakenvml, f"[gpu x2]\nfault = nvmlDeviceGet[!H]* 1 {error}\n[gpu 1]\nproc = C {os.getpid()} 9 9\n")
-    good, bad = value_or(picture.cards, ())
-    assert value_or(good.gpu.memory_total, 0) == 81920 << 20
-    assert not any(
-        isinstance(reading, Known) for reading in (bad.gpu.name, bad.gpu.memory_used, bad.clock_sm, bad.held)
-    )
-    text = every_output(picture)
-    assert "GPU 1" in text and 'memory_used_bytes{gpu="1"' not in text
-
-
-@pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("call", ["nvmlInit*", "nvmlDeviceGetCount*", "nvmlDeviceGetHandleByIndex*"])
-def test_every_error_before_any_card(fakenvml: FakeNvml, call: str, error: str) -> None:
-    picture = seen(fakenvml, f"[gpu]\nfault = {call} * {error}\n")
-    said = every_output(picture)
-    if isinstance(picture.cards, Known):
-        (card,) = picture.cards.value
-        assert card.gpu.status == error and "GPU 0" in said
-    else:
-        assert "could not be told" in said or "No NVIDIA driver" in said
 
 
 def test_a_call_that_hangs(fakenvml: FakeNvml) -> None:
