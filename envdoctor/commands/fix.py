@@ -71,7 +71,7 @@ def fix(
     format: Optional[str],
     replay: Optional[str],
 ) -> int:
-    """Print the commands that mend the environment. Nothing is executed, unless --apply is given."""
+    """Print the commands that mend the environment. Only --apply executes them."""
     request = request_of(python, env, deep, patience)
     _refuse(verify, apply_, print_cmd, replay)
     host = machine(replay, request)

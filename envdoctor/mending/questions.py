@@ -18,16 +18,17 @@ class Question:
     language: str  # of the answer: pip | uv | conda
 
 
-def question(argv: Argv, makers: Dict[str, str]) -> Union[Question, str]:
+def question(argv: Argv, makers: Dict[str, str], scratch: str) -> Union[Question, str]:
     """The question to ask, or why none can be asked: "" where no resolver has a part in the command.
 
-    `makers`: folder of an environment that an earlier command makes -> the Python that makes it.
+    `makers`: folder of an environment that an earlier command makes -> the Python that makes it;
+    `scratch`: an empty folder that stands for it, because uv writes a lock file even in a dry run.
     """
     program = posixpath.basename(argv[0])
     if argv[1:4] == ("-m", "pip", "install"):
         return _pip(argv, makers)
     if program == "uv":
-        return _uv(argv, makers)
+        return _uv(argv, makers, scratch)
     if program in _CONDA and len(argv) > 1 and argv[1] in _CONDA_ASKED:
         return Question((*argv, "--dry-run", "--json"), "conda")
     if program == "poetry" and argv[1:2] == ("add",):
@@ -57,7 +58,7 @@ def _pip(argv: Argv, makers: Dict[str, str]) -> Union[Question, str]:
     return Question((maker, *asking, "--ignore-installed", *argv[4:]), "pip")
 
 
-def _uv(argv: Argv, makers: Dict[str, str]) -> Union[Question, str]:
+def _uv(argv: Argv, makers: Dict[str, str], scratch: str) -> Union[Question, str]:
     if argv[1:3] != ("pip", "install"):
         return "" if argv[1:2] == ("venv",) or argv[1:3] == ("pip", "uninstall") else f"uv {argv[1]} has no dry run"
     python = argv[argv.index("--python") + 1] if "--python" in argv else ""
@@ -66,8 +67,8 @@ def _uv(argv: Argv, makers: Dict[str, str]) -> Union[Question, str]:
         return Question((*argv[:3], "--dry-run", *argv[3:]), "uv")
     if not maker:
         return "its environment is made by an earlier line"
-    # A target that is there already: uv makes one that is not, even in a dry run. No package lies in "/".
-    return Question((*argv[:3], "--dry-run", "--python", maker, "--target", "/", *_without_python(argv[3:])), "uv")
+    asking = ("--dry-run", "--python", maker, "--target", scratch)
+    return Question((*argv[:3], *asking, *_without_python(argv[3:])), "uv")
 
 
 def _maker(python: str, makers: Dict[str, str]) -> Union[str, None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Optional, Tuple
+import tempfile
+from typing import Callable, Dict, Mapping, Optional, Tuple, Union
 
 from ..cure.spot import canonical
 from ..facts import Facts
@@ -10,7 +11,7 @@ from ..host import Host
 from ..reading import Known, Unknown, value_or
 from ..report import Plan
 from .answers import Resolution, resolution
-from .questions import Argv, made_by, question
+from .questions import Argv, Question, made_by, question
 
 #: Seconds for one command: an old index page without metadata makes pip fetch whole wheels.
 PATIENCE = 600.0
@@ -23,18 +24,28 @@ def verified(host: Host, plan: Plan, facts: Facts, waiting: Optional[Waiting] = 
     here = {canonical(one.name): one.version for one in value_or(facts.installs.distributions, ())}
     makers: Dict[str, str] = {}
     found = []
-    for argv in plan.commands:
-        folder, maker = made_by(argv)
-        if folder:
-            makers[folder] = maker
-        found.append(_asked(host, argv, makers, here, waiting))
+    with tempfile.TemporaryDirectory() as scratch:
+        for argv in plan.commands:
+            folder, maker = made_by(argv)
+            if folder:
+                makers[folder] = maker
+            asked = question(argv, makers, scratch)
+            found.append(_resolution(host, argv, asked, {} if _is_new(argv, makers) else here, waiting))
     return tuple(found)
 
 
-def _asked(
-    host: Host, argv: Argv, makers: Dict[str, str], here: Dict[str, str], waiting: Optional[Waiting]
+def _is_new(argv: Argv, makers: Dict[str, str]) -> bool:
+    """Whether it installs into an environment that an earlier line makes."""
+    return any(word.startswith(f"{folder}/") for folder in makers for word in argv)
+
+
+def _resolution(
+    host: Host,
+    argv: Argv,
+    asked: Union[Question, str],
+    here: Mapping[str, str],
+    waiting: Optional[Waiting],
 ) -> Resolution:
-    asked = question(argv, makers)
     if isinstance(asked, str):
         return Resolution(argv, "cannot-tell" if asked else "not-asked", (), asked)
     if waiting is not None:
@@ -42,7 +53,6 @@ def _asked(
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "NO_COLOR": "1"}
     said = host.run(asked.argv, PATIENCE, quiet, limit=64 << 20)
     if isinstance(said, Known):
-        new = any(argv[0].startswith(f"{folder}/") or f"{folder}/bin/python" in argv for folder in makers)
-        return resolution(argv, asked.language, said.value, {} if new else here)
+        return resolution(argv, asked.language, said.value, here)
     why = said.sentence() if isinstance(said, Unknown) else f"there is no {asked.argv[0]}"
     return Resolution(argv, "cannot-tell", (), why)

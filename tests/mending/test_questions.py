@@ -33,7 +33,7 @@ PIP = ("-m", "pip", "install", "--dry-run", "--quiet", "--report", "-")
     ],
 )
 def test_the_very_line_is_asked(line: str, asked: Tuple[str, ...]) -> None:
-    found = question(tuple(line.split()), {})
+    found = question(tuple(line.split()), {}, "/scratch")
     assert isinstance(found, Question) and found.argv == asked
 
 
@@ -48,24 +48,24 @@ def test_the_very_line_is_asked(line: str, asked: Tuple[str, ...]) -> None:
     ],
 )
 def test_no_resolver_has_a_part(line: str) -> None:
-    assert question(tuple(line.split()), {}) == ""
+    assert question(tuple(line.split()), {}, "/scratch") == ""
 
 
 @pytest.mark.parametrize("line", ["pixi add pytorch", "poetry add torch", "uv sync", "uv add torch"])
 def test_who_cannot_be_asked(line: str) -> None:
-    assert question(tuple(line.split()), {}) not in ("", None)
-    assert not isinstance(question(tuple(line.split()), {}), Question)
+    assert question(tuple(line.split()), {}, "/scratch") not in ("", None)
+    assert not isinstance(question(tuple(line.split()), {}, "/scratch"), Question)
 
 
 def test_an_environment_that_is_not_made_yet_is_asked_through_its_maker() -> None:
     makers = dict([made_by(("/usr/bin/python3.11", "-m", "venv", "/n"))])
-    found = question(("/n/bin/python", "-m", "pip", "install", "torch"), makers)
+    found = question(("/n/bin/python", "-m", "pip", "install", "torch"), makers, "/scratch")
     assert isinstance(found, Question)
     assert found.argv == ("/usr/bin/python3.11", *PIP, "--ignore-installed", "torch")
     makers = dict([made_by(("uv", "venv", "--python", "3.11", "/n"))])
-    found = question(("uv", "pip", "install", "--python", "/n/bin/python", "torch"), makers)
+    found = question(("uv", "pip", "install", "--python", "/n/bin/python", "torch"), makers, "/scratch")
     assert isinstance(found, Question)
-    assert found.argv == ("uv", "pip", "install", "--dry-run", "--python", "3.11", "--target", "/", "torch")
+    assert found.argv == ("uv", "pip", "install", "--dry-run", "--python", "3.11", "--target", "/scratch", "torch")
 
 
 def pip_report(**versions: str) -> str:
