@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, List, Mapping, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, Sequence, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -24,7 +24,7 @@ from envdoctor.compat.subjects import SUBJECTS
 HOME = Path(__file__).resolve().parent.parent / "envdoctor" / "compat"
 
 
-def data_text(subject: Subject, sources: Mapping[str, Any], rows: List[Mapping[str, Any]]) -> str:
+def data_text(subject: Subject, sources: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
     """A data file: sources and rows one a line, fields in the subject's order, provenance last."""
     order = (*subject.fields, *PROVENANCE)
     lines = [_line({name: row[name] for name in order if name in row}) for row in rows]

@@ -98,6 +98,23 @@ class Cuda:
     min_capability: Optional[str]  # what its compiler can target
     max_capability: Optional[str]
     origin: Origin
+    capabilities: Tuple[str, ...] = ()  # all that its compiler can target; empty: only the ends are known
+    updates: Mapping[str, str] = field(default_factory=dict)  # "Update 1" -> Linux driver that ships with it
+
+
+@frozen
+class TorchCompilers:
+    """Host compilers that torch's own check of extensions (torch/utils/cpp_extension.py) takes with one CUDA, in some
+    releases. It is not what nvcc takes: that is Cuda.gcc_max."""
+
+    first: str  # releases of torch, both ends included
+    last: str
+    cuda: str  # of the toolkit
+    gcc_min: Optional[str]  # None: that compiler is not checked
+    gcc_below: Optional[str]  # the lowest version that is refused
+    clang_min: Optional[str]
+    clang_below: Optional[str]
+    origin: Origin
 
 
 @frozen
@@ -132,6 +149,7 @@ class Architecture:
     first_branch: Optional[int]  # None: not established
     last_branch: Optional[int]  # None: the newest branch still does
     origin: Origin
+    modules: str = "either"  # kernel modules that drive it: proprietary | open | either
 
 
 @frozen
@@ -230,6 +248,28 @@ class AllocatorOption:
     first: str  # first series that has it: "2.1"
     last: str  # last one, "" where the newest still has it
     effect: str
+    origin: Origin
+
+
+@frozen
+class UvBackend:
+    """A value of uv's --torch-backend."""
+
+    name: str  # cu121 | cpu | rocm6.2 | xpu
+    url: str  # the index that it stands for
+    minimum_driver: Optional[str]  # from which Linux driver `auto` takes it; None: it goes by no driver
+    minimum_driver_windows: Optional[str]
+    origin: Origin
+
+
+@frozen
+class CondaForgeBuild:
+    """A build of conda-forge beside those of the channel pytorch (CondaRecipe): what nobody is led to by itself."""
+
+    torch: str
+    variant: str  # cu112 | cpu
+    pythons: Tuple[str, ...]
+    glibc: Optional[str]  # None: the recipe does not say
     origin: Origin
 
 

@@ -15,6 +15,7 @@ from .rows import (
     Architecture,
     ArchList,
     BadTable,
+    CondaForgeBuild,
     CondaRecipe,
     Cuda,
     Cudnn,
@@ -26,7 +27,9 @@ from .rows import (
     NoRow,
     OfficialLine,
     Signature,
+    TorchCompilers,
     TorchRelease,
+    UvBackend,
     Variable,
     WheelIndex,
 )
@@ -101,6 +104,18 @@ class CompatTable:
         rows = cast(Tuple[Cuda, ...], self._store.all("cuda"))
         return tuple(sorted(rows, key=lambda row: numbers(row.version)))
 
+    def torch_compilers(self, torch: str, cuda: str) -> Optional[TorchCompilers]:
+        """What torch's own check takes when extensions are compiled with that toolkit; None where that release checks
+        nothing for it. NoRow for a release that nobody has read."""
+        release, wanted = numbers(self.torch(torch).version), _minor(cuda, "CUDA")
+        rows = cast(Tuple[TorchCompilers, ...], self._store.all("compilers"))
+        if release > max((numbers(row.last) for row in rows), default=()):
+            raise NoRow(f"the table does not know which compilers torch {_short(torch)} takes")
+        for row in rows:
+            if row.cuda == wanted and numbers(row.first) <= release <= numbers(row.last):
+                return row
+        return None
+
     def driver_branch(self, driver: str) -> DriverBranch:
         """The branch of a driver version: '535.129.03' -> 535. A number between two rows is NoRow, unless the lower
         row says how far it goes (`through`: the Windows drivers 536 and 537 are branch 535)."""
@@ -165,6 +180,11 @@ class CompatTable:
         found = self._store.find("conda", "torch", lambda row: [(row["torch"], row["os"])], (_public(torch), os))
         return tuple(recipe.variant for recipe in cast(Tuple[CondaRecipe, ...], found))
 
+    def conda_forge(self, torch: str) -> Tuple[CondaForgeBuild, ...]:
+        """conda-forge's builds of a release that the channel pytorch has too; empty where none is known."""
+        found = self._store.find("conda_forge", "torch", lambda row: [row["torch"]], _public(torch))
+        return cast(Tuple[CondaForgeBuild, ...], found)
+
     def official(self, torch: str, manager: str, os: str, variant: str) -> Optional[OfficialLine]:
         """What is to be known of that line of PyTorch's page of previous versions; None where it is as other rows
         lead to, or does not exist."""
@@ -200,6 +220,10 @@ class CompatTable:
         """Oldest first."""
         rows = cast(Tuple[AllocatorOption, ...], self._store.all("allocator"))
         return tuple(sorted(rows, key=lambda row: numbers(row.first)))
+
+    def uv_backends(self) -> Tuple[UvBackend, ...]:
+        """In uv's order: the first that a driver allows is the one that `auto` takes."""
+        return cast(Tuple[UvBackend, ...], self._store.all("uv"))
 
     def mirrors(self, kind: str) -> Tuple[Mirror, ...]:
         found = self._store.find("mirrors", "kind", lambda row: [row["kind"]], kind)
