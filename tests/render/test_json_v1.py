@@ -4,8 +4,8 @@ import json
 
 from envdoctor.codec import from_plain
 from envdoctor.facts import Facts
-from envdoctor.render.json_v1 import error_text, report_object, text_of
-from envdoctor.report import Evidence, Fix, Verdict
+from envdoctor.render.json_v1 import error_text, plan_object, report_object, text_of
+from envdoctor.report import Evidence, Fix, Plan, Step, Verdict
 from tests.healthy import healthy
 from tests.render.reports import PYTHON, finding, report
 
@@ -82,3 +82,20 @@ def test_an_error_is_json_too() -> None:
         "format": "json-v1",
         "error": {"message": "no such file: /x", "exit_code": 2},
     }
+
+
+PLAN_KEYS = {
+    "": "format envdoctor table taken_at exit_code target mended steps admin checks unmended later",
+    "steps": "title commands argv safety note",
+    "unmended": "name why",
+}
+
+
+def test_a_plan_has_exactly_these_keys() -> None:
+    step = Step("Install it", ((PYTHON, "-m", "pip", "install", "numpy<2"),))
+    plan = Plan((finding(),), (step,), (), (("envdoctor", "check"),), ((finding(), "no way"),))
+    made = json.loads(text_of(plan_object(plan, report(finding()), 1)))
+    places = {"": made, "steps": made["steps"][0], "unmended": made["unmended"][0]}
+    assert {place: " ".join(value) for place, value in places.items()} == PLAN_KEYS
+    assert made["steps"][0]["commands"] == [f"{PYTHON} -m pip install 'numpy<2'"]
+    assert (made["mended"], made["checks"]) == (["driver-too-old"], ["envdoctor check"])
