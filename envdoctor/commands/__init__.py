@@ -15,7 +15,10 @@ from .. import __version__
 from ..voice import out
 
 #: In the order of the help page.
-NAMES = ("check", "fix", "explain", "gpus", "preflight", "data", "memory", "plan", "compat", "rules", "rule", "record")
+NAMES = (
+    *("check", "fix", "explain", "gpus", "preflight", "data", "watch", "memory", "plan"),
+    *("compat", "rules", "rule", "record"),
+)
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 _EXAMPLES = "\b\nExamples:\n  envdoctor check\n  envdoctor fix --print-cmd\n  envdoctor check --env yolo --format json"

@@ -27,9 +27,12 @@ class Group:
     folders: Tuple[str, ...]
 
 
-def limits(host: Host) -> Tuple[Reading[float], Reading[int]]:
-    """CPUs and bytes of memory that the control groups allow. Absent: no limit, or no control groups here."""
-    table = host.read(CGROUP)
+def limits(host: Host, table_of: str = CGROUP) -> Tuple[Reading[float], Reading[int]]:
+    """CPUs and bytes of memory that the control groups allow. Absent: no limit, or no control groups here.
+
+    `table_of`: /proc/PID/cgroup of another process.
+    """
+    table = host.read(table_of)
     mounts = read_mounts(host)
     for reading in (table, mounts):
         if not isinstance(reading, Known):

@@ -1,0 +1,45 @@
+"""Recorded runs of scripts/watch_bench.py, judged again."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
+
+from envdoctor.codec import from_plain
+from envdoctor.watch.judge import judge
+from envdoctor.watch.series import Series
+
+RECORDED = Path(__file__).parent / "recorded.jsonl.gz"
+
+
+@dataclass(frozen=True)
+class Score:
+    name: str
+    half: str
+    accepted: Tuple[str, ...]
+    named: str
+    confidence: str
+    numbers: str
+
+    @property
+    def right(self) -> bool:
+        return self.named in self.accepted
+
+
+def lines(path: Path) -> Iterator[Dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="ascii") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def score(path: Path = RECORDED) -> List[Score]:
+    found = []
+    for line in lines(path):
+        answer = judge(from_plain(Series, line["series"]))
+        numbers = f"{answer.numbers} truth {line['truth']}"
+        right = tuple(line["accepted"])
+        found.append(Score(line["name"], line["half"], right, answer.kind, answer.confidence, numbers))
+    return found
