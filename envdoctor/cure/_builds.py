@@ -28,6 +28,7 @@ class Terms(NamedTuple):
 
     conda: bool = False  # of the builds that conda has, not of wheels
     described: bool = False  # the facts are a description: what it leaves out is no constraint
+    channel: str = ""  # of conda's builds, those of this channel alone
 
 
 #: Of wheels, on the machine that was looked at.
@@ -49,6 +50,7 @@ class Question(NamedTuple):
     variant: Optional[str]  # its variant
     numpy: Optional[str]  # NumPy 2 or later, where it is installed
     conda: bool = False  # only conda's builds are in question
+    channel: str = ""  # and of these only this channel's
 
 
 def question_of(facts: Facts, table: CompatTable, need: NeedTorch, terms: Terms = AS_SEEN) -> Question:
@@ -73,6 +75,7 @@ def question_of(facts: Facts, table: CompatTable, need: NeedTorch, terms: Terms 
         variant=_variant(seen, facts),
         numpy=numpy_two(facts),
         conda=terms.conda,
+        channel=terms.channel,
     )
 
 
@@ -130,7 +133,12 @@ def builds_of(release: TorchRelease, question: Question, table: CompatTable) -> 
         there = tuple(variant for variant in there if variant in ("cpu", question.variant))
     if question.conda:
         system = question.machine.os
-        return tuple(Build(release, one, table.conda_recipe(release.version, one, system)) for one in there)
+        recipes = (table.conda_recipe(release.version, one, system) for one in there)
+        return tuple(
+            Build(release, recipe.variant, recipe)
+            for recipe in recipes
+            if question.channel in ("", *recipe.channels[:1])
+        )
     return tuple(Build(release, variant) for variant in there)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Sequence, Tuple
 
 from .spot import Spot
@@ -16,7 +17,6 @@ def add(spot: Spot, requirements: Sequence[str], index: str = "", index_name: st
         raise ValueError("no project")
     program = spot.program(spot.manager)
     if spot.manager == "uv":
-        # `uv add --index NAME=URL` writes the index and pins these packages to it in [tool.uv.sources].
         extra = ("--index", f"{index_name}={index}") if index else ()
         return ((program, "add", "--project", folder, *extra, *requirements),)
     if spot.manager == "poetry":
@@ -27,7 +27,27 @@ def add(spot: Spot, requirements: Sequence[str], index: str = "", index_name: st
             (*poetry, "source", "add", "--priority", "explicit", index_name, index),
             (*poetry, "add", "--source", index_name, *requirements),
         )
-    return ((program, "add", "--manifest-path", folder, "--pypi", *requirements),)
+    extra = ("--index", index) if index else ()
+    return ((program, "add", "--manifest-path", folder, "--pypi", *extra, *requirements),)
+
+
+def add_from(spot: Spot, requirements: Sequence[str], index: str, name: str, explicit: bool) -> Tuple[Argv, ...]:
+    """Commands that make a uv project take these requirements, and nothing else, from an index.
+
+    `name` is what the project calls the index, where it has one of PyTorch's: [tool.uv.sources] pins to names, and an
+    index under another name would change nothing. `explicit`: that index is for packages pinned to it alone. Without
+    that, uv takes NumPy and whatever else the index has from it too, in other versions than before; `uv add` itself
+    does so once, for which reason it only writes here, and `uv sync` resolves.
+    """
+    folder = spot.project
+    if folder is None:
+        raise ValueError("no project")
+    program = spot.program("uv")
+    write = (program, "add", "--project", folder, "--frozen", "--index", f"{name}={index}", *requirements)
+    plain = re.sub(r"([.*\[\]^$\\])", r"\\\1", index)
+    mark = ("sed", "-i", f'\\|^url *= *"{plain}"|a explicit = true', f"{folder}/pyproject.toml")
+    sync = (program, "sync", "--project", folder, "--inexact")
+    return (write, sync) if explicit else (write, mark, sync)
 
 
 def again(spot: Spot, names: Sequence[str]) -> Tuple[Argv, ...]:

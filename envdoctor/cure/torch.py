@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Iterator, Optional, Tuple
+import re
+from typing import Dict, Iterator, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..compat.rows import CondaRecipe
@@ -15,7 +16,7 @@ from . import conda, pip, project
 from .channels import channels_at
 from .mirrors import Place, conda_base, placed
 from .parts import Argv, Case, NoWay, Part
-from .planner import NoPlan, TorchPlan, pip_words, plan_torch
+from .planner import NoPlan, Terms, TorchPlan, pip_words, plan_torch
 from .spot import CONDA_TOOLS, PROJECT_TOOLS, Spot, canonical
 
 
@@ -149,27 +150,65 @@ def _in_project(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...
     requirements = pip.requirements_of(words)
     spot = case.spot
     if spot.manager == "pixi":
-        return (_in_pixi(plan, case),)
+        return (_in_pixi(plan, need, case),)
     if plan.flag == "--find-links":
         # The oldest builds have no index that a manifest could name.
         note = f"{spot.manager} projects cannot name this source; the next sync would undo the change."
         return (Part("torch", _pip_commands(plan, need, spot, case), note=note),)
-    commands = project.add(spot, requirements, plan.url, f"pytorch-{plan.variant}")
+    note = ""
+    if spot.manager == "uv" and plan.url:
+        name, explicit, others = _uv_index(plan, case)
+        commands = project.add_from(spot, requirements, plan.url, name, explicit)
+        if others:
+            note = f"pyproject.toml has other indexes of PyTorch's beside {name} ({', '.join(others)}); "
+            note += "[tool.uv.sources] says which of them counts."
+    else:
+        commands = project.add(spot, requirements, plan.url, f"pytorch-{plan.variant}")
     if need.reinstall:
         commands += project.again(spot, tuple(canonical(one) for one in requirements))
-    note = ""
-    if plan.url and spot.manager == "uv":
-        note = f"Set `explicit = true` under [[tool.uv.index]] so that only torch comes from {plan.url}."
     return (Part("torch", commands, note=note),)
 
 
-def _in_pixi(plan: TorchPlan, case: Case) -> Part:
-    """pixi takes torch from conda-forge, which names the accelerator by the package and the CUDA by cuda-version."""
+def _uv_index(plan: TorchPlan, case: Case) -> Tuple[str, bool, Tuple[str, ...]]:
+    """What the project calls its index of PyTorch's builds, whether it is explicit, and the names of its others."""
+    found: Dict[str, bool] = {}
+    for setting in value_or(case.facts.indexes.uv, ()):
+        if setting.key in ("explicit-index", "index") and setting.source.startswith(f"{case.spot.project}/"):
+            for value in setting.values:
+                name, mark, url = value.partition("=")
+                last = url.rstrip("/").rsplit("/", 1)[-1]
+                if mark and "://" not in name and (last == "cpu" or re.fullmatch(r"cu\d+|rocm[\d.]+", last)):
+                    found[name] = setting.key == "explicit-index"
+    if not found:
+        return f"pytorch-{plan.variant}", False, ()
+    now = variant_of(case.facts.torch.cuda)
+    name = next((one for one in found if now and one.endswith(now)), next(iter(found)))
+    return name, found[name], tuple(one for one in found if one != name)
+
+
+def _in_pixi(plan: TorchPlan, need: NeedTorch, case: Case) -> Part:
+    """pixi takes torch from conda-forge, unless the project has it from PyPI."""
     spot = case.spot
-    gpu = plan.variant.startswith("cu")
-    specs = [f"pytorch-gpu=={plan.torch}" if gpu else f"pytorch-cpu=={plan.torch}", "torchvision"]
-    driver = case.facts.driver.cuda
-    if gpu and isinstance(driver, Known):
-        specs.append(f"cuda-version<={driver.value}")
-    note = 'pixi chooses GPU builds only where pixi.toml says: [system-requirements] cuda = "12".' if gpu else ""
-    return Part("torch", ((spot.program("pixi"), "add", "--manifest-path", spot.project or ".", *specs),), note=note)
+    if _pip_has_it(case) and not spot.conda_owns_torch:
+        url = "" if plan.flag == "--find-links" else plan.url
+        commands = project.add(spot, pip.requirements_of(pip_words(plan)), url)
+        note = 'An older pixi has no --index: there `index = "..."` stands with the package in pixi.toml.'
+        return Part("torch", commands, note=note if url else "")
+    recipe = _of_conda_forge(need, case)
+    if recipe is None:
+        raise NoWay("pixi takes torch from conda-forge, and no build there is known to fit here.")
+    note = ""
+    if recipe.variant.startswith("cu"):
+        note = "pixi chooses builds for a GPU only where pixi.toml says that there is one: "
+        note += "`pixi workspace system-requirements add cuda 12`."
+    command = (spot.program("pixi"), "add", "--manifest-path", spot.project or ".", *recipe.packages)
+    return Part("torch", (command,), note=note)
+
+
+def _of_conda_forge(need: NeedTorch, case: Case) -> Optional[CondaRecipe]:
+    # Each release is there for one or two CUDAs only: which of them is not the caller's to say.
+    any_gpu = NeedTorch(need.version, "cpu" if need.accelerator == "cpu" else None)
+    try:
+        return plan_torch(case.facts, case.table, any_gpu, Terms(conda=True, channel="conda-forge")).recipe
+    except (NoPlan, NoRow):
+        return None

@@ -103,8 +103,8 @@ def test_what_does_not_count() -> None:
 def test_a_new_environment_and_a_project_take_it_too() -> None:
     fresh = fix_of(Remedy("new", (NeedEnvironment(),)), case_of(with_tools(BARE, "uv"), TABLE, None, "sjtu"))
     assert any(word.startswith("https://mirror.sjtu.edu.cn/pytorch-wheels/cu") for word in fresh.commands[-1])
-    found = words(change(project("uv"), "driver", cuda=Known("12.4", "nvml")), "nju")
-    assert "pytorch-cu121=https://mirrors.nju.edu.cn/pytorch/whl/cu121" in found
+    fix = fix_of(Remedy("torch", (NeedTorch("2.5.1", "cu121"),)), case_of(project("uv"), TABLE, None, "nju"))
+    assert "pytorch-cu121=https://mirrors.nju.edu.cn/pytorch/whl/cu121" in fix.commands[0]
 
 
 def test_channels_by_name_stay_names_where_nothing_is_wrong_with_them() -> None:

@@ -4,7 +4,7 @@ from typing import Optional, Tuple
 
 from envdoctor.compat import CompatTable
 from envdoctor.cure import prescribe
-from envdoctor.facts import Facts
+from envdoctor.facts import Facts, Setting
 from envdoctor.reading import Absent, Known
 from envdoctor.report import Finding, Fix, NeedRemoved, NeedTorch, Remedy
 from tests.cure.cases import CONDA, PYTHON, conda, project, record, with_tools
@@ -71,17 +71,54 @@ def test_uv_does_it_in_one() -> None:
     )
 
 
-def test_a_project_names_the_index_in_its_manifest() -> None:
+def test_a_uv_project_pins_torch_alone_to_an_index() -> None:
+    url = index("cu121")[1]
     made = fix(cpu_build(project("uv")), NeedTorch(accelerator="cu121"))
-    name_and_url = f"pytorch-cu121={index('cu121')[1]}"
-    assert made.commands == (("uv", "add", "--project", "/home/ana/work", "--index", name_and_url, *TRIO),)
-    assert "explicit = true" in made.note
+    uv, folder = ("uv", "add", "--project", "/home/ana/work", "--frozen", "--index"), "/home/ana/work"
+    mark = '\\|^url *= *"https://download\\.pytorch\\.org/whl/cu121"|a explicit = true'
+    assert made.commands == (
+        (*uv, f"pytorch-cu121={url}", *TRIO),
+        ("sed", "-i", mark, f"{folder}/pyproject.toml"),
+        ("uv", "sync", "--project", folder, "--inexact"),
+    )
+
+
+def test_a_uv_project_that_has_an_index_keeps_its_name() -> None:
+    """[tool.uv.sources] pins torch to that name."""
+    own = "/home/ana/work/pyproject.toml"
+    wheels = "https://download.pytorch.org/whl"
+    for key, values, name, marked in (
+        ("explicit-index", (f"torch-gpu={wheels}/cu118",), "torch-gpu", False),
+        ("index", (f"torch-gpu={wheels}/cpu/",), "torch-gpu", True),
+        ("explicit-index", (f"a={wheels}/cu118", f"pytorch-cpu={wheels}/cpu"), "pytorch-cpu", False),
+        ("explicit-index", ("lab=https://pypi.lab/simple",), "pytorch-cu121", True),
+    ):
+        facts = change(cpu_build(project("uv")), "indexes", uv=Known((Setting(key, values, own, True),), "uv"))
+        made = fix(facts, NeedTorch(accelerator="cu121"))
+        assert f"{name}={wheels}/cu121" in made.commands[0]
+        assert (made.commands[1][0] == "sed") is marked
+        assert ("other indexes" in made.note) is (len(values) > 1)
+
+
+def test_a_poetry_project_names_the_index_in_its_manifest() -> None:
     poetry = fix(cpu_build(project("poetry")), NeedTorch(accelerator="cu121")).commands
     assert poetry[0][-2:] == ("pytorch-cu121", index("cu121")[1]) and poetry[1][-3:] == TRIO
-    (pixi,) = fix(cpu_build(project("pixi")), NeedTorch(accelerator="cu121")).commands
-    assert pixi == (
-        "pixi", "add", "--manifest-path", "/home/ana/work", "pytorch-gpu==2.5.1", "torchvision", "cuda-version<=12.4",
-    )  # fmt: skip
+
+
+def test_a_pixi_project_takes_what_conda_forge_has() -> None:
+    none = Known((), "site-packages")
+    made = fix(change(cpu_build(project("pixi")), "installs", distributions=none), NeedTorch(accelerator="cu121"))
+    # What conda-forge's CUDA 12.6 build of 2.5.1 has code for is not known.
+    assert made.commands == (
+        ("pixi", "add", "--manifest-path", "/home/ana/work", "pytorch-gpu==2.8.0", "torchvision", "cuda-version=12.9"),
+    )
+    assert "system-requirements" in made.note
+
+
+def test_a_pixi_project_with_torch_from_pypi_keeps_it_there() -> None:
+    made = fix(cpu_build(project("pixi")), NeedTorch(accelerator="cu121"))
+    pixi = ("pixi", "add", "--manifest-path", "/home/ana/work", "--pypi", "--index", index("cu121")[1])
+    assert made.commands == ((*pixi, *TRIO),)
 
 
 def test_what_conda_owns_conda_replaces_by_its_own_recipe() -> None:
