@@ -79,8 +79,9 @@ def fix(
     mending = _plan(report, manager, mirror)
     resolutions = _asked(host, mending, report) if verify else ()
     code = Exit.FINDINGS if mending.unmended or _unresolved(resolutions) else Exit.OK
-    _show(host, mending, report, resolutions, print_cmd, admin, format_for(format, own_environ()), code)
-    if not apply_ or not mending.commands or _unresolved(resolutions):
+    runs = apply_ and bool(mending.commands) and not _unresolved(resolutions)
+    _show(host, mending, report, resolutions, print_cmd, admin, runs, format_for(format, own_environ()), code)
+    if not runs:
         return code
     return _carried_out(host, mending, report, request, manager, yes)
 
@@ -121,6 +122,7 @@ def _show(
     resolutions: Tuple[Resolution, ...],
     print_cmd: bool,
     admin: bool,
+    runs: bool,
     shown_as: str,
     code: int,
 ) -> None:
@@ -138,7 +140,7 @@ def _show(
         out_exact(commands_text(mending, admin, root=host.identity().uid == 0))
         say("\n".join(filter(None, (resolved_text(resolutions), explanation(mending, admin)))))
     else:
-        page = plan_page(mending, report)
+        page = plan_page(mending, report, runs)
         show_page((*page, *resolved_lines(resolutions)) if resolutions else page, shown_as)
 
 

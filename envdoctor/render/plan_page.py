@@ -53,8 +53,8 @@ def _by_title(steps: Sequence[Step]) -> Dict[str, List[Step]]:
     return grouped
 
 
-def plan_page(plan: Plan, report: Report) -> Tuple[Line, ...]:
-    """The plan with its reasons."""
+def plan_page(plan: Plan, report: Report, executed: bool = False) -> Tuple[Line, ...]:
+    """The plan with its reasons; `executed`: it is run next."""
     sections: List[List[Line]] = [[line(text) for text in machine_lines(report.facts)]]
     if not plan.mended and not plan.unmended:
         sections.append([line("Nothing to mend.", "good")])
@@ -70,7 +70,9 @@ def plan_page(plan: Plan, report: Report) -> Tuple[Line, ...]:
     sections.append(_unmended(plan))
     if plan.later:
         sections.append([line(f"{PUT_OFF} {', '.join(finding.name for finding in plan.later)}", "dim")])
-    sections.append([line("Nothing was executed; `envdoctor fix --print-cmd` prints the commands alone.", "dim")])
+    if not executed:
+        words = "Nothing was executed; `envdoctor fix --print-cmd` prints the commands alone."
+        sections.append([line(words, "dim")])
     return _joined(sections)
 
 
