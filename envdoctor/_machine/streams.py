@@ -49,6 +49,13 @@ class Damaged(Exception):
     """The archive ends early, or is none."""
 
 
+def _check_end(file: IO[bytes], offset: int) -> None:
+    """tarfile takes a header that it does not understand for the end; the end is zeros, or that of the file."""
+    file.seek(offset)
+    if file.read(512).strip(b"\0"):
+        raise Damaged("what should be a header is none")
+
+
 def members(path: str) -> Iterator[Tuple[str, int, int]]:
     """Name, offset of the content, and size of each regular file in an uncompressed tar.
 
@@ -61,6 +68,7 @@ def members(path: str) -> Iterator[Tuple[str, int, int]]:
             while True:
                 member = tar.next()
                 if member is None:
+                    _check_end(file, tar.offset)
                     return
                 if member.isreg():
                     yield member.name, member.offset_data, member.size

@@ -73,9 +73,10 @@ class Stream:
                 found, end = self._decode(self._text, self._at)
             except (ValueError, RecursionError) as error:
                 # a number at the end of a piece may go on; all else that is cut off fails
+                why = _reason(error, self._text)
                 if isinstance(error, ValueError) and self._more():
                     continue
-                raise Broken("it ends in the middle" if self._ended else "it is no JSON") from None
+                raise Broken(why) from None
             if end == len(self._text) and self._more():
                 continue
             self._at = end
@@ -124,6 +125,12 @@ def images(pieces: Iterator[str]) -> Iterator[Any]:
                 raise Broken("it ends in the middle" if not stream.peek() else "it is no JSON")
         return
     raise Broken("it has no list of images")
+
+
+def _reason(error: Exception, text: str) -> str:
+    """Of a text that is all there is."""
+    at_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(text.rstrip())
+    return "it ends in the middle" if at_end or "Unterminated" in str(error) else "it is no JSON"
 
 
 class CocoSource:

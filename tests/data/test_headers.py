@@ -28,7 +28,7 @@ class Held:
 
 def made(kind: str, **options: object) -> bytes:
     held = io.BytesIO()
-    picture(37, 21).save(held, kind, **options)  # type: ignore[arg-type]
+    picture(37, 21).save(held, kind, **options)
     return held.getvalue()
 
 
