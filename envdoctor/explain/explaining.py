@@ -8,6 +8,7 @@ ranked by what speaks for them.
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Iterable, Iterator, Optional, Tuple
 
 from ..compat import CompatTable
@@ -23,6 +24,7 @@ from .clues._pythons import minor
 from .evidence import Case
 from .facts import for_cure, joined
 from .memory.reader import Reader as MemoryReader
+from .names import DECIDES, SHOWS
 from .ranking import ranked
 from .signatures import Scanner
 
@@ -62,6 +64,12 @@ def mended(findings: Iterable[Finding], case: Case) -> Iterator[Finding]:
 
 def _elsewhere(fix: Fix, assumed: str) -> Fix:
     """A fix without a check that only works where `python` is a path; what is assumed is said beside an install."""
+    if not fix.commands and "not known" in fix.note:
+        # What is missing is to be seen there alone.
+        missing = re.sub(r"is not known(?: \([^()]*\))?", "the text does not say", fix.note)
+        return dataclasses.replace(fix, commands=(("envdoctor", "fix"),), note=f"{missing}; run this on that machine")
+    if fix.title in (DECIDES, SHOWS):
+        return dataclasses.replace(fix, check=(), note="")
     check = ("envdoctor", "check") if fix.check[-2:] == ("--python", "python") else fix.check
     installs = any(word in ("install", "add", "create") for argv in fix.commands for word in argv)
     note = f"{fix.note} {assumed}".strip() if assumed and installs else fix.note

@@ -11,6 +11,10 @@ from typing import Dict, Tuple
 from ..frozen import frozen
 from ..report import Need, NeedCommand, NeedPackages, NeedTorch, Remedy
 
+#: Titles of what only looks: where the text leaves the cause open, and where nothing can be typed that mends it.
+DECIDES = "this command decides it"
+SHOWS = "this command shows more"
+
 SMI = ("nvidia-smi",)
 CHECK = ("envdoctor", "check")
 
@@ -26,7 +30,7 @@ class Problem:
 
 
 def _decide(*argv: str) -> Tuple[Remedy, ...]:
-    return (Remedy("this command decides it", (NeedCommand((argv,), safety="safe"),)),)
+    return (Remedy(DECIDES, (NeedCommand((argv,), safety="safe"),)),)
 
 
 def _do(title: str, *commands: Tuple[str, ...], who: str = "you", safety: str = "changes-env") -> Tuple[Remedy, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+import dataclasses
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 from .. import __version__
 from ..render.json_v1 import FORMAT, finding_object, target_object
-from ..render.page import BLANK, Line, finding_lines, line
+from ..render.page import BLANK, Line, command, finding_lines, line
 from ..render.words import shown
+from ..report import Finding
+from .names import DECIDES, SHOWS
 
 if TYPE_CHECKING:
     from .explaining import Explanation
@@ -37,15 +40,26 @@ def explanation_page(found: Explanation, verbose: bool = False) -> Tuple[Line, .
     for place, finding in enumerate(loud):
         if place == 1:
             page += [BLANK, line("Also, less likely the cause:", "strong")]
-        page += ([BLANK] if place else []) + list(finding_lines(finding, verbose))
+        page += ([BLANK] if place else []) + list(_lines(finding, verbose))
         if place == 2 and not verbose:
             break
     shortlist = quiet[:4] if not loud or verbose else []
     if shortlist:
         page += [BLANK, line("The text does not decide it. It may be:", "strong")]
     for finding in shortlist:
-        page += [BLANK, *finding_lines(finding, verbose)]
+        page += [BLANK, *_lines(finding, verbose)]
     return tuple(page)
+
+
+def _lines(finding: Finding, verbose: bool) -> Iterator[Line]:
+    """A finding, its ways out, and after them the command that only looks."""
+    looks = [fix for fix in finding.fixes if fix.title in (DECIDES, SHOWS)]
+    rest = tuple(fix for fix in finding.fixes if fix not in looks)
+    yield from finding_lines(dataclasses.replace(finding, fixes=rest), verbose)
+    for fix in looks[:1]:
+        yield line(f"{fix.title[0].upper()}{fix.title[1:]}:", "", 2)
+        for argv in fix.commands:
+            yield command(argv, 4)
 
 
 def _nothing(found: Explanation) -> List[Line]:

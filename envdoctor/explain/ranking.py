@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from ..report import Evidence, Finding, Remedy
+from .cures import remedies_for
 from .evidence import CODE, Case, Clue
-from .names import PROBLEMS, Problem
+from .names import PROBLEMS, SHOWS, Problem
 
 SURE = 85  # from here on a finding is certain
 LOUD = 50  # below it a finding is a note: one of the things that it may be
@@ -55,7 +57,7 @@ def _finding(name: str, clues: List[Clue], weight: float, code: float, case: Cas
         title=_title(problem, speaking, found),
         meaning=found.meaning if found else problem.meaning,
         because=_because(speaking, clues),
-        remedies=_remedies(problem, speaking, found, loud),
+        remedies=_remedies(problem, speaking, found, loud, name, case),
         confidence="certain" if weight >= SURE and loud else "likely",
     )
 
@@ -76,8 +78,14 @@ def _because(speaking: List[Clue], clues: List[Clue]) -> Tuple[Evidence, ...]:
     return tuple(told)
 
 
-def _remedies(problem: Problem, speaking: List[Clue], found: Optional[Finding], loud: bool) -> Tuple[Remedy, ...]:
+def _remedies(
+    problem: Problem, speaking: List[Clue], found: Optional[Finding], loud: bool, name: str, case: Case
+) -> Tuple[Remedy, ...]:
+    """Ways out, best first: the rule's, those of the clues, those that follow from the text; else what shows more."""
     if not loud:
         return problem.decides
     remedies = [*(found.remedies if found else ()), *(one for clue in speaking for one in clue.remedies)]
-    return tuple(dict.fromkeys(remedies)) or problem.remedies
+    told = tuple(dict.fromkeys(remedies)) or (*remedies_for(name, case), *problem.remedies)
+    if any(one.needs for one in told):
+        return told
+    return (*told, *(dataclasses.replace(one, title=SHOWS) for one in problem.decides))

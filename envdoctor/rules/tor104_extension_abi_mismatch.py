@@ -63,9 +63,9 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
             ID,
             NAME,
             SEVERITY,
-            f"{extension.name} {extension.version} does not fit {torch_words(facts)}: {wrong[0]}",
+            f"{_words(extension)} does not fit {torch_words(facts)}: {wrong[0]}",
             "Its binary was made for another torch and fails at import or at first use; torch itself is in order.",
-            [*because, torch_seen(facts), Evidence(f"{extension.name} {extension.version}", extension.path)],
+            [*because, torch_seen(facts), Evidence(_words(extension), extension.path)],
             _remedies(facts, table, extension, row),
             confidence,
         )
@@ -153,6 +153,10 @@ def _other_torch(facts: Facts, extension: Companion, row: Optional[Downstream]) 
         return None
 
 
+def _words(extension: Companion) -> str:
+    return f"{extension.name} {extension.version}".strip()
+
+
 def _build_tools(facts: Facts) -> Tuple[NeedPackages, ...]:
     """What a build without isolation takes from the environment, and a fresh one lacks."""
     there = {canonical(dist.name) for dist in value_or(facts.installs.distributions, ())}
@@ -167,7 +171,8 @@ def _remedies(facts: Facts, table: CompatTable, extension: Companion, row: Optio
         need_cuda = NeedTorch() if value_or(facts.driver.nvml_driver_version, None) else NeedTorch(accelerator=tag)
         yield Remedy(f"install a build of torch with CUDA, which {name} was made for", (need_cuda,))
         return
-    known = row is not None and is_release(torch)
+    # Of a torch whose build nobody knows no page of wheels can be chosen.
+    known = row is not None and is_release(torch) and isinstance(facts.torch.build, Known)
     prebuilt = wheel_for(row, variant(facts), series(torch), public(extension.version)) if known and row else None
     pinning = version_requiring(row, public(torch)) if known and row else None
     if prebuilt:
