@@ -210,8 +210,9 @@ def _serve(source: int, follower: Follower) -> None:
 
 
 def _line(source: int) -> Optional[str]:
+    """The last one that was said, empty where nothing shall be followed; None at the end."""
     said = os.read(source, 4096).decode("ascii", "replace")
-    return said.splitlines()[-1] if said.strip() else None
+    return said.splitlines()[-1] if said else None
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from envdoctor.codec import to_plain
 from tests.fakenvml import build_nvml
 from tests.watch.recordings import Score, score
-from tests.watch.runs import Bench, accepted, can_throttle, run
+from tests.watch.runs import Bench, can_throttle, run
 from tests.watch.settings import settings
 
 
@@ -53,12 +53,12 @@ def record(options: argparse.Namespace, folder: Path) -> None:
             except (AssertionError, ValueError) as error:
                 print(f"{setting.name}: failed, {error}", flush=True)
                 continue
-            right = accepted(setting, truth)
             line: Dict[str, Any] = {
                 "name": setting.name,
+                "kind": setting.kind,
+                "workers": setting.job["workers"],
                 "half": setting.half,
                 "load": load,
-                "accepted": list(right),
                 "truth": vars(truth),
                 "series": to_plain(series),
             }
@@ -67,7 +67,7 @@ def record(options: argparse.Namespace, folder: Path) -> None:
                 into.flush()
             shares = {key: None if value is None else round(value, 2) for key, value in vars(truth).items()}
             print(
-                f"{setting.name}: {' or '.join(right)}  {shares} load {load:.1f} own {series.own_cpu:.4f}", flush=True
+                f"{setting.name}: {shares} load {load:.1f} own {series.own_cpu:.4f}", flush=True
             )
     if into is not None:
         into.close()

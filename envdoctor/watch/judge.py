@@ -90,10 +90,10 @@ def _kind(series: Series, seen: Numbers) -> Tuple[str, bool]:
     if seen.gpu >= at.GPU_FULL:
         return ("gpu-bound", True) if seen.idle >= at.SLACK else ("balanced", True)
     if seen.idle <= at.SATURATED:
-        return _cause(series, seen), True
+        return ("main-process", False) if _main_leads(seen) else (_cause(series, seen), True)
     if seen.gpu >= at.MAIN_SLOW:
         return ("gpu-bound" if seen.idle >= at.SLACK else "balanced"), False
-    if seen.idle < at.SLACK and not _main_bound(seen):
+    if seen.idle < at.SLACK and not _main_leads(seen):
         return _cause(series, seen), False
     return ("main-process", True) if working else (_waits(series), False)
 
@@ -104,8 +104,14 @@ def _at_work(seen: Numbers) -> float:
     return 0.0 if main is None else 1 - main.idle
 
 
-def _main_bound(seen: Numbers) -> bool:
-    return _at_work(seen) >= 0.9
+def _main_leads(seen: Numbers) -> bool:
+    """Whether the main process's own work is longer than its wait for data, though the workers never rest.
+
+    While the GPU computes it sleeps or spins, which is not known: its work is what it was awake for beyond the GPU's
+    time at least, and its wait is what it slept at most.
+    """
+    work = _at_work(seen)
+    return work - (seen.gpu or 0.0) > 1 - work
 
 
 def _spins(series: Series, seen: Numbers) -> bool:

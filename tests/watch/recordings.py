@@ -12,6 +12,8 @@ from envdoctor.codec import from_plain
 from envdoctor.watch.judge import judge
 from envdoctor.watch.series import Series
 
+from .runs import Truth, accepted
+
 RECORDED = Path(__file__).parent / "recorded.jsonl.gz"
 
 
@@ -38,8 +40,11 @@ def lines(path: Path) -> Iterator[Dict[str, Any]]:
 def score(path: Path = RECORDED) -> List[Score]:
     found = []
     for line in lines(path):
-        answer = judge(from_plain(Series, line["series"]))
+        series = from_plain(Series, line["series"])
+        answer = judge(series)
         numbers = f"{answer.numbers} truth {line['truth']}"
-        right = tuple(line["accepted"])
+        others = [it.others or 0.0 for it in series.machine]
+        share = sum(others) / len(others) / (series.cpus or 1)
+        right = accepted(line["kind"], line["workers"], Truth(**line["truth"]), share)
         found.append(Score(line["name"], line["half"], right, answer.kind, answer.confidence, numbers))
     return found

@@ -205,20 +205,26 @@ def _truth(path: Path, began: float, over: float, workers: int) -> Truth:
     return Truth(wait / total, compute / total, main / total, busy)
 
 
-def accepted(setting: Setting, truth: Truth) -> Tuple[str, ...]:
-    """The names that are right, by the job's clocks and what was done to it; two at the border between two kinds."""
-    if setting.kind == "cpu-used":
+def accepted(kind: str, workers: int, truth: Truth, others: float) -> Tuple[str, ...]:
+    """The names that are right, by the job's clocks and what was done to it; two at the border between two kinds.
+
+    `others`: CPUs that everybody else used, of those there are, 0 to 1. Where that is a quarter and more, "neighbours"
+    is as right a name for slow decoding as "decode": this machine is shared, and its load is not the bench's to choose.
+    """
+    if kind == "cpu-used":
         return ("cpu-used",)
-    if setting.job["workers"] == 0:
+    if workers == 0:
         return ("main-process",) if truth.wait + truth.main >= 0.2 else ("gpu-bound",)
     if truth.main >= 0.2 and truth.wait < 0.15:
         return ("main-process",)
-    cause = setting.kind if setting.kind in CAUSES else "decode"
+    causes: Tuple[str, ...] = (kind,) if kind in CAUSES else ("decode",)
+    if causes == ("decode",) and others >= 0.25:
+        causes = ("decode", "neighbours")
     if truth.wait >= 0.2:
-        return (cause,)
+        return causes
     idle = 1 - (truth.workers_busy or 0.0)
     slack = ("gpu-bound",) if idle >= 0.2 else ("balanced", "gpu-bound") if idle >= 0.1 else ("balanced",)
-    return (*slack, cause) if truth.wait >= 0.1 else slack
+    return (*slack, *causes) if truth.wait >= 0.1 else slack
 
 
 CAUSES = ("decode", "disk", "too-many-workers", "neighbours", "quota")
