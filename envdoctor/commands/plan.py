@@ -11,6 +11,7 @@ from ..answer import format_for
 from ._options import FORMAT, GPU_THERE, PRINT_CMD, REQUIREMENTS
 from ._steps import own_environ, seen_here
 
+MANAGERS = ("pip", "uv", "conda", "mamba", "micromamba")
 EPILOG = (
     "\b\nExamples:\n  envdoctor plan --driver 535.129.03 --gpu 'RTX 3090' --python 3.10\n"
     "  envdoctor plan torch==2.5.1 --accelerator cu121 --manager conda --print-cmd"
@@ -20,9 +21,7 @@ EPILOG = (
 def plan(
     torch: Optional[str] = typer.Argument(None, metavar="[torch==X]", help="The release: torch==2.5.1, torch>=2.1."),
     accelerator: Optional[str] = typer.Option(None, "--accelerator", metavar="NAME", help="cu121, cpu, rocm6.2."),
-    manager: Optional[str] = typer.Option(
-        None, "--manager", click_type=click.Choice(("pip", "uv", "conda", "mamba", "micromamba")), help="Default: pip."
-    ),
+    manager: Optional[str] = typer.Option(None, "--manager", click_type=click.Choice(MANAGERS), help="Default: pip."),
     system: Optional[str] = typer.Option(
         None, "--os", click_type=click.Choice(("linux", "windows", "mac")), help="Default: linux."
     ),

@@ -22,9 +22,13 @@ from .spot import CONDA_TOOLS, PROJECT_TOOLS, Spot, canonical
 
 def torch_parts(need: NeedTorch, case: Case) -> Tuple[Part, ...]:
     """Commands that put the fitting torch into the environment. NoWay where no build fits."""
+    return put_in(planned(need, case.facts, case.table), need, case)
+
+
+def put_in(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
+    """Commands that put the build of a plan into the environment."""
     spot = case.spot
-    plan = planned(need, case.facts, case.table)
-    recipe = _recipe(plan, case) if spot.manager in CONDA_TOOLS else None
+    recipe = plan.recipe or (_recipe(plan, case) if spot.manager in CONDA_TOOLS else None)
     if recipe is not None:
         return _by_recipe(plan, recipe, need, case)
     plan = placed(plan, case.facts, case.table, case.places, spot.manager == "uv" or pip.uses_uv(spot))

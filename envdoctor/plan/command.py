@@ -11,7 +11,7 @@ from ..facts import Distribution, Facts
 from ..frozen import frozen
 from ..host import Host
 from ..reading import Known, Unknown, value_or
-from ..report import Evidence
+from ..report import Evidence, NeedTorch
 from ..voice import Unusable
 from .choose import chosen, for_release, known_release, with_requirements
 from .official import CONDA, Argv, erratum, notes, started, words_of
@@ -21,7 +21,7 @@ from .wanted import Described, Wanted, facts_of, wanted
 if TYPE_CHECKING:
     from ..cure.mirrors import Place
 
-MANAGERS = ("pip", "uv", "conda", "mamba", "micromamba")
+MANAGERS = ("pip", "uv", "conda", "mamba", "micromamba", "pixi", "poetry")
 
 
 @frozen
@@ -29,9 +29,14 @@ class Planned:
     """An answer: a command, or why there is none."""
 
     plan: Optional[TorchPlan]  # None: nothing fits, or the line is older than the table
-    command: Argv  # empty: there is none
+    commands: Tuple[Argv, ...]  # empty: there is none
     reasons: Tuple[Evidence, ...]
     notes: Tuple[str, ...]
+
+    @property
+    def command(self) -> Argv:
+        """The one that installs torch, where several are needed the first of them."""
+        return self.commands[0] if self.commands else ()
 
 
 @frozen
@@ -44,10 +49,13 @@ class Asked:
     manager: str  # one of MANAGERS
     here: bool
     places: Tuple[Place, ...] = ()  # --mirror
+    wish: Optional[str] = None  # --manager
+    pip_owned: bool = False  # here, and torch is pip's or not there: conda has not been asked for it
 
     @property
     def conda(self) -> bool:
-        return self.manager in CONDA
+        """Whether conda's builds are in question, not wheels."""
+        return self.manager in CONDA and not (self.pip_owned and self.wish is None)
 
     @property
     def os(self) -> str:
@@ -70,9 +78,9 @@ def read(
     facts = facts_of(described, table, seen)
     markers = _markers(facts)
     found = tuple(one for path in requirements for one in asked(host, path, markers, table))
-    if manager is None:
-        manager = _manager(seen) if seen is not None else "pip"
-    return Asked(want, facts, found, manager, seen is not None, _places(mirror, table))
+    managed_by, pip_owned = ("pip", False) if seen is None else _manager(seen)
+    places = _places(mirror, table)
+    return Asked(want, facts, found, manager or managed_by, seen is not None, places, manager, pip_owned)
 
 
 def _places(mirror: Optional[str], table: CompatTable) -> Tuple[Place, ...]:
@@ -86,11 +94,12 @@ def _places(mirror: Optional[str], table: CompatTable) -> Tuple[Place, ...]:
         raise Unusable(f"--mirror: {reason}") from None
 
 
-def _manager(seen: Facts) -> str:
+def _manager(seen: Facts) -> Tuple[str, bool]:
+    """Who manages the environment here, and whether torch in it is none of conda's."""
     from ..cure.spot import spot_of
 
-    found = spot_of(seen).manager
-    return found if found in MANAGERS else "pip"
+    spot = spot_of(seen)
+    return spot.manager if spot.manager in MANAGERS else "pip", not spot.conda_owns_torch
 
 
 def _markers(facts: Facts) -> Dict[str, str]:
@@ -129,13 +138,18 @@ def answer(query: Asked, table: CompatTable) -> Planned:
         return Planned(None, (), none.reasons, ())
     # The build may have been chosen here, not asked for: what is wrong with its line counts all the same.
     wrong = wrong or erratum(table, plan.torch, query.manager, os, plan.variant)
-    if query.places or query.here:
-        from ..cure.mirrors import placed
+    if query.here and isinstance(query.facts.python.executable, Known):
+        commands, said = _in_place(query, plan, table)
+    else:
+        if query.places:
+            from ..cure.mirrors import placed
 
-        plan = placed(plan, query.facts, table, query.places, query.manager == "uv")
-    words = words_of(plan) if wrong is None or not wrong.line else _right(wrong.line, query.places)
-    more = [*plan.notes, *notes(plan, wrong), *_assumed(query)]
-    return Planned(plan, _named(query, plan, words, table), plan.reasons, tuple(dict.fromkeys(more)))
+            plan = placed(plan, query.facts, table, query.places, query.manager == "uv")
+        words = words_of(plan) if wrong is None or not wrong.line else _right(wrong.line, query.places)
+        program = table.wheel_index(plan.torch, plan.variant).program
+        commands, said = (started(query.manager, words, program),), plan.notes
+    more = [*said, *notes(plan, wrong), *_assumed(query)]
+    return Planned(plan, commands, plan.reasons, tuple(dict.fromkeys(more)))
 
 
 def _right(line: str, places: Tuple[Place, ...]) -> Argv:
@@ -161,7 +175,7 @@ def _older(query: Asked, row: OfficialLine) -> Planned:
     """A release from before the table: its line, and that nothing else is known of it."""
     words = tuple(row.line.split())[2:]
     note = f"The table does not go back to torch {row.torch}: nothing but its official line is known."
-    return Planned(None, started(query.manager, words), (_evidence(row),), (note,))
+    return Planned(None, (started(query.manager, words),), (_evidence(row),), (note,))
 
 
 def _assumed(query: Asked) -> List[str]:
@@ -178,18 +192,19 @@ def _assumed(query: Asked) -> List[str]:
     return []
 
 
-def _named(query: Asked, plan: TorchPlan, words: Argv, table: CompatTable) -> Argv:
-    """The published line; of this machine (--here), with its environment named, so that it lands in no other."""
-    if query.here and isinstance(query.facts.python.executable, Known):
-        from ..cure import conda, pip
-        from ..cure.spot import spot_of
+def _in_place(query: Asked, plan: TorchPlan, table: CompatTable) -> Tuple[Tuple[Argv, ...], Tuple[str, ...]]:
+    """Commands for the environment that was looked at, named so that they land in no other, and what to say of them."""
+    from ..cure.parts import Case, NoWay
+    from ..cure.spot import blocked, spot_of
+    from ..cure.torch import put_in
 
-        spot = spot_of(query.facts, query.manager)
-        if spot.manager in CONDA and query.conda:
-            return conda.install(spot, words)
-        if not query.conda:
-            return pip.install(spot, words)[-1]
-    return started(query.manager, words, table.wheel_index(plan.torch, plan.variant).program)
+    case = Case(query.facts, table, spot_of(query.facts, query.wish), query.wish, places=query.places)
+    try:
+        parts = put_in(plan, NeedTorch(plan.torch, plan.variant), case)
+    except NoWay as reason:
+        return (), (str(reason),)
+    said = (*(part.note for part in parts if part.note), blocked(query.facts))
+    return tuple(argv for part in parts for argv in part.commands), tuple(one for one in said if one)
 
 
 def explain(query: Asked, table: CompatTable, said: str) -> Tuple[str, Tuple[Refused, ...]]:

@@ -35,7 +35,8 @@ def _beside(plan: TorchPlan) -> Iterable[Sequence[str]]:
 def page(planned: Planned) -> Iterator[Line]:
     if planned.plan is not None:
         yield line(title(planned.plan), "strong")
-    yield command_line(planned.command, 2)
+    for argv in planned.commands:
+        yield command_line(argv, 2)
     yield BLANK
     yield from evidence(planned.reasons)
     for note in planned.notes:
@@ -50,7 +51,9 @@ def evidence(reasons: Iterable[Evidence]) -> Iterator[Line]:
 
 def refusal(planned: Planned) -> str:
     """Why nothing fits, in one sentence."""
-    told = "; ".join(f"{one.says} [{one.source}]" for one in planned.reasons)
+    # Where a build fits and cannot be put there, the notes say why.
+    said = planned.notes if planned.plan is not None else ()
+    told = "; ".join(said or (f"{one.says} [{one.source}]" for one in planned.reasons))
     return f"no build fits: {told}"
 
 
@@ -79,7 +82,8 @@ def as_json(planned: Planned, exit_code: int) -> Dict[str, Any]:
         "accelerator": plan.variant if plan else None,
         "pythons": list(plan.pythons) if plan else [],
         "argv": list(planned.command),
-        "command": shell.line(planned.command) if planned.command else None,
+        "command": " && ".join(map(shell.line, planned.commands)) or None,
+        "commands": [list(argv) for argv in planned.commands],
         "reasons": _listed(planned.reasons),
         "notes": list(planned.notes),
     }

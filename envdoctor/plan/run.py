@@ -37,13 +37,13 @@ def run(
     if refused is not None:
         return _why(query, table, refused, shown_as)
     planned = answer(query, table)
-    code = Exit.OK if planned.command else Exit.FINDINGS
+    code = Exit.OK if planned.commands else Exit.FINDINGS
     if shown_as == "json-v1" and not print_cmd:
         out(text_of(as_json(planned, code)))
     elif code != Exit.OK:
         say(f"envdoctor: {refusal(planned)}")
     elif print_cmd:
-        out_exact(shell.line(planned.command) + "\n")
+        out_exact("".join(shell.line(argv) + "\n" for argv in planned.commands))
         for note in planned.notes:
             say(note)
     else:
