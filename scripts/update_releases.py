@@ -149,6 +149,7 @@ def new(index: Index, version: str, listed: Tuple[Wheels, Wheels, Wheels], last:
         "glibcxx_symbols": None,
         "unknown": {
             "variants": f"PyPI's builds alone are listed: {by_hand}",
+            "conda": "no channel was asked: for a person to add",
             "glibc_symbols": "scripts/update_wheels.py reads it",
             "glibcxx_symbols": "scripts/update_wheels.py reads it",
         },

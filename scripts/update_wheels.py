@@ -78,7 +78,8 @@ def enter(torch: Data, arch: Data, row: Dict[str, Any], archs: List[str], values
     if numpy2 is not None and row["numpy2"]["linux_macos"] is not numpy2:
         values["numpy2"] = {**row["numpy2"], "linux_macos": numpy2}
     reasons = {name: why for name, why in row.get("unknown", {}).items() if not values.get(name)}
-    if not archs and row["pypi_on"][LINUX].startswith("cu"):
+    known = _arch_row(arch, row["version"], row["pypi_on"][LINUX])
+    if not archs and row["pypi_on"][LINUX].startswith("cu") and (known is None or known["how"] != "measured"):
         reasons["arch_list"] = "the libraries of this release hold none: the arch rows are from its build scripts"
     # How a row is known does not become surer by one field: the others are what they were.
     if changed_row(row, values, ("symbols",), row["how"]) and "symbols" in row["source"]:

@@ -74,7 +74,7 @@ def test_a_new_release(index: Index, table: Home) -> None:
         {"cu133": "9.28.0.42"},
     )
     assert (row["released"], row["pythons_refused"], row["how"]) == ("2026-12-01", ["3.14.1"], "derived")
-    assert set(row["unknown"]) == {"variants", "glibc_symbols", "glibcxx_symbols"}
+    assert set(row["unknown"]) == {"conda", "variants", "glibc_symbols", "glibcxx_symbols"}
     read = CompatTable(lambda name: (table.path / "data" / name).read_bytes())
     assert read.wheel_index(VERSION).flag == "--index-url"
 
