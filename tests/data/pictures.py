@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 from pathlib import Path
@@ -45,3 +46,10 @@ def save(path: Path, width: int = 64, height: int = 48, mode: str = "RGB", **opt
     path.parent.mkdir(parents=True, exist_ok=True)
     picture(width, height, mode).save(str(path), **options)  # type: ignore[arg-type]
     return path
+
+
+def opened(path: Path) -> Image.Image:
+    """Decoded to the end, no file left open."""
+    image = Image.open(io.BytesIO(path.read_bytes()))
+    image.load()
+    return image
