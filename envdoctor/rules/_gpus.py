@@ -20,8 +20,11 @@ def variable(facts: Facts, name: str) -> Optional[str]:
 
 
 def label(gpu: Gpu) -> str:
-    """'GPU 0 (NVIDIA GeForce RTX 3090)'."""
+    """'GPU 0 (NVIDIA GeForce RTX 3090)'; by its address where pasted text does not tell the index."""
     name = value_or(gpu.name, "")
+    if gpu.index < 0:
+        bus = value_or(gpu.pci_bus_id, "")
+        return f"the GPU at {bus}" if bus else "a GPU"
     return f"GPU {gpu.index} ({name})" if name else f"GPU {gpu.index}"
 
 

@@ -77,7 +77,7 @@ def _state(gpu: Gpu) -> Tuple[str, str, List[Evidence]]:
     """Severity, what is wrong ('' where nothing is) and the evidence."""
     if gpu.status != "ok":
         words = _STATUS.get(gpu.status, "")
-        return SEVERITY, words, [Evidence(f"GPU {gpu.index}: {gpu.status}", "nvml")]
+        return SEVERITY, words, [Evidence(f"{label(gpu)}: {gpu.status}", "nvml")]
     if value_or(gpu.remap_failed, False):
         return SEVERITY, "has failing memory: row remapping failed", [_seen(gpu, "remap_failed", "failed remapping")]
     errors = value_or(gpu.ecc_uncorrected, 0)
@@ -101,7 +101,8 @@ def _say(
 
 
 def _remedies(gpu: Gpu, others: str) -> Tuple[Remedy, ...]:
-    reset = NeedCommand((("sudo", "nvidia-smi", "--gpu-reset", "-i", str(gpu.index)),), who="admin")
+    which = str(gpu.index) if gpu.index >= 0 else value_or(gpu.pci_bus_id, "")
+    reset = NeedCommand((("sudo", "nvidia-smi", "--gpu-reset", *(("-i", which) if which else ())),), who="admin")
     for_admin = (
         Remedy("reset the GPU, once nobody uses it", (reset,)),
         reboot("reboot; a GPU that fails again is for repair"),

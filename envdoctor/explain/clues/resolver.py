@@ -10,7 +10,7 @@ import re
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from ...compat import NoRow
-from ...report import NeedEnvironment, NeedTorch, Remedy
+from ...report import NeedCommand, NeedEnvironment, NeedTorch, Remedy
 from ...versions import numbers
 from ..evidence import Case, Clue
 from ._pythons import minor, pips
@@ -80,6 +80,10 @@ def _one(failure: Failure, case: Case) -> Iterator[Clue]:
 
 
 def _ways_out(name: str, failure: Failure, case: Case) -> Tuple[Remedy, ...]:
+    if failure.name in ("torchvision", "torchaudio") and failure.local.startswith("+cu"):
+        index = f"https://download.pytorch.org/whl/{failure.local[1:]}"
+        command = ("python", "-m", "pip", "install", failure.requirement, "--index-url", index)
+        return (Remedy("ask the index of that build for it", (NeedCommand((command,)),)),)
     if failure.name != "torch" or not failure.version:
         return ()
     if name == "python-unsupported":

@@ -20,7 +20,7 @@ GPUS = ("nvidia-smi", "--query-gpu=index,name,memory.used,memory.free,memory.tot
 
 #: Options against fragmentation, best first, with the value to begin with.
 _AGAINST_PIECES = (("expandable_segments", "True"), ("max_split_size_mb", "128"))
-_VARIABLES = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
+_VARIABLES = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_HIP_ALLOC_CONF")
 
 
 class Span(NamedTuple):
@@ -102,7 +102,7 @@ def _variable(torch: Span, rows: Dict[str, AllocatorOption], facts: Facts, devic
         if name in _environment(facts) and knows(rows[name], torch) is not False:
             return name
     if device == "HIP" and knows(rows["PYTORCH_ALLOC_CONF"], torch) is not True:
-        return "PYTORCH_HIP_ALLOC_CONF"
+        return rows["PYTORCH_HIP_ALLOC_CONF"].name
     return "PYTORCH_ALLOC_CONF" if knows(rows["PYTORCH_ALLOC_CONF"], torch) else "PYTORCH_CUDA_ALLOC_CONF"
 
 
