@@ -20,6 +20,7 @@ import json
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Dict, List, Sequence
 
@@ -70,7 +71,7 @@ def healed(chosen: Sequence[Recipe], folder: Path, jobs: int, keep: bool) -> Lis
 
 
 def as_json(outcomes: Sequence[Outcome]) -> Dict[str, object]:
-    return {"total": totals(outcomes), "environments": [one.as_json() for one in outcomes]}
+    return {"total": totals(outcomes), "environments": [asdict(one) for one in outcomes]}
 
 
 def totals(outcomes: Sequence[Outcome]) -> Dict[str, int]:

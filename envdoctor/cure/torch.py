@@ -13,6 +13,7 @@ from ..reading import Absent, Known, Reading, value_or
 from ..report import NeedTorch
 from ..versions import cuda_tag
 from . import conda, pip, project
+from ._pins import FAMILY
 from .channels import channels_at
 from .mirrors import Place, conda_base, placed
 from .parts import Argv, Case, NoWay, Part
@@ -109,7 +110,10 @@ def _by_recipe(plan: TorchPlan, recipe: CondaRecipe, need: NeedTorch, case: Case
     channels, notes = channels_at(recipe.channels, case.facts, case.table, conda_base(case.places))
     words = dataclasses.replace(recipe, channels=channels).words
     command = conda.install(spot, words, need.reinstall and spot.conda_owns_torch)
-    return _noted((*_without_cpuonly(plan, spot), Part("torch", (command,), note=" ".join(notes))), plan.notes)
+    return _noted(
+        (*_without_pips(case), *_without_cpuonly(plan, spot), Part("torch", (command,), note=" ".join(notes))),
+        plan.notes,
+    )
 
 
 def _in_conda(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
@@ -135,11 +139,23 @@ def _in_conda(plan: TorchPlan, need: NeedTorch, case: Case) -> Tuple[Part, ...]:
 
 def _pip_has_it(case: Case) -> bool:
     """Whether pip put a torch of its own into the conda environment."""
+    return "torch" in _pips(case)
+
+
+def _pips(case: Case) -> Tuple[str, ...]:
+    """Members of torch's family that pip put into the conda environment."""
     every = value_or(case.facts.installs.distributions, ())
     prefix = case.spot.prefix + "/"
-    return any(
-        canonical(one.name) == "torch" and one.installer != "conda" and one.location.startswith(prefix) for one in every
-    )
+    mine = {canonical(one.name) for one in every if one.installer != "conda" and one.location.startswith(prefix)}
+    return tuple(name for name in FAMILY if name in mine)
+
+
+def _without_pips(case: Case) -> Tuple[Part, ...]:
+    """Where conda brings the whole family, pip's copies go first: conda would lay its own files over them."""
+    names = tuple(name for name in _pips(case) if name not in case.gone)
+    if not names:
+        return ()
+    return (Part("remove", pip.uninstall(conda.for_pip(case.spot), names), "removes"),)
 
 
 def _without_cpuonly(plan: TorchPlan, spot: Spot) -> Tuple[Part, ...]:

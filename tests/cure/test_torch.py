@@ -141,6 +141,18 @@ def test_the_wish_for_conda_is_heard_there() -> None:
     assert made.commands[0][:4] == ("mamba", "install", "-n", "yolo")
 
 
+def test_a_torchvision_that_pip_put_beside_condas_torch_goes_first() -> None:
+    # conda would lay its own files over it, and both would own the folder.
+    mixed = conda(record("pytorch"), record("numpy"))
+    site = f"{CONDA}/envs/yolo/lib/python3.11/site-packages"
+    by_pip = dist("torchvision", "0.19.1+cu121", location=site)
+    dists = (dist("torch", "2.5.1", location=site, installer="conda"), by_pip)
+    mixed = change(cpu_build(mixed), "installs", distributions=Known(dists, "ask"))
+    removal, install = fix(mixed, NeedTorch(accelerator="cu121")).commands
+    assert removal == (f"{CONDA}/envs/yolo/bin/python", "-m", "pip", "uninstall", "-y", "torchvision")
+    assert install[:4] == ("conda", "install", "-n", "yolo")
+
+
 def test_what_conda_no_longer_builds_comes_from_pip_after_condas_copy_is_gone() -> None:
     newer = conda(record("pytorch"), record("torchvision"), record("numpy"))
     newer = change(newer, "torch", version=Known("2.7.1", "version.py"))

@@ -11,7 +11,7 @@ import shutil
 import string
 import subprocess
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
@@ -52,14 +52,8 @@ class Outcome:
     left: List[str] = field(default_factory=list)  # and after
     changed: List[str] = field(default_factory=list)  # "numpy 1.26.4 -> 2.1.3": versions changed without need
     trouble: str = ""  # what went wrong on the way: a command that failed, a report that did not come
+    healed: bool = False
     seconds: float = 0.0
-
-    @property
-    def healed(self) -> bool:
-        return not self.trouble and not self.left
-
-    def as_json(self) -> Dict[str, Any]:
-        return {**asdict(self), "healed": self.healed}
 
 
 class Trouble(Exception):
@@ -73,7 +67,7 @@ def heal(recipe: Recipe, folder: Path, workshop: Workshop) -> Outcome:
     try:
         _round(recipe, folder, workshop, outcome)
     except (Trouble, RuntimeError, subprocess.TimeoutExpired) as trouble:
-        outcome.trouble = str(trouble)
+        outcome.trouble = str(trouble) or type(trouble).__name__
     outcome.seconds = round(time.monotonic() - started, 1)
     return outcome
 
@@ -94,6 +88,7 @@ def _round(recipe: Recipe, folder: Path, workshop: Workshop, outcome: Outcome) -
     if not done.stdout.startswith(b"{"):
         raise Trouble(f"the commands failed: {done.stderr.decode('utf-8', 'backslashreplace')[-1500:]}")
     outcome.left = [f"{one['name']}: {one['title']}" for one in _loud(_report(done))]
+    outcome.healed = not outcome.left
 
 
 def _script(lines: str, words: str) -> str:

@@ -286,15 +286,35 @@ def _compiled() -> Iterator[Published]:
 
 def _sources() -> Iterator[Published]:
     for one in _held()["sources"]:
-        module = one["name"].replace("-", "_")
-        if "builds" in one:
-            first = "".join(f"import {name}\n" for name in one["builds"])
-        else:
-            first = "raise SystemExit('OSError: CUDA_HOME environment variable is not set')\n"
-        words = {"name": one["name"], "version": one["version"], "packages": [module]}
-        words["install_requires"] = one["requires"]
-        setup = f"{first}from setuptools import setup\nsetup(**{words!r})\n"
-        files = {"setup.py": setup.encode(), f"{module}/__init__.py": b"", f"{module}/ops.py": b""}
-        head = f"Metadata-Version: 2.1\nName: {one['name']}\nVersion: {one['version']}\n"
-        files["PKG-INFO"] = head.encode()
-        yield Published(one["name"], one["version"], "", _lazily(dict, files))
+        files = _source(one["name"], one["version"], one.get("builds"))
+        yield Published(one["name"], one["version"], "", _lazily(dict, files), tuple(one["requires"]))
+
+
+_BACKEND = """import os, zipfile
+{imports}
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    info = "{module}-{version}.dist-info"
+    files = {{
+        "{module}/__init__.py": "__version__ = '{version}'",
+        info + "/METADATA": "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n",
+        info + "/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }}
+    files[info + "/RECORD"] = "".join(name + ",,\\n" for name in [*files, info + "/RECORD"])
+    made = "{module}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(wheel_directory, made), "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return made
+"""
+
+
+def _source(name: str, version: str, needs: Optional[Sequence[str]]) -> stubs.Files:
+    """A source archive. Its build imports what it needs, or stops as a build without nvcc does (`needs` is None)."""
+    stop = "raise SystemExit('OSError: CUDA_HOME environment variable is not set')"
+    imports = stop if needs is None else "".join(f"import {one}\n" for one in needs)
+    module = name.replace("-", "_")
+    backend = _BACKEND.format(imports=imports, module=module, name=name, version=version)
+    project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    return {"backend.py": backend.encode(), "pyproject.toml": project.encode(), "PKG-INFO": head.encode()}

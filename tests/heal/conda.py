@@ -133,7 +133,7 @@ def environment(root: Path, recipe: Recipe, urls: Mapping[str, str], cuda: str) 
         stderr=subprocess.STDOUT,
     )
     if done.returncode:
-        raise RuntimeError(done.stdout.decode("utf-8", "replace"))
+        raise RuntimeError(f"conda create ended with {done.returncode}: {done.stdout.decode('utf-8', 'replace')}")
     install(root, urls, cuda)
     return prefix, [prefix / "bin", root / "condabin"]
 

@@ -17,6 +17,8 @@ from .catalogue import Published
 PYPI, FILES, PYTORCH = "pypi.org", "files.pythonhosted.org", "download.pytorch.org"
 #: A mirror that carries what PyPI carries, laid out alike.
 MIRRORS = ("pypi.tuna.tsinghua.edu.cn", "mirrors.aliyun.com")
+#: A mirror that answers, and has nothing.
+EMPTY = ("mirrors.tuna.tsinghua.edu.cn",)
 
 
 class Site:
@@ -28,7 +30,7 @@ class Site:
 
     @property
     def hosts(self) -> Tuple[str, ...]:
-        return (PYPI, FILES, PYTORCH, *MIRRORS, *sorted({host for host, _ in catalogue.pages()}))
+        return (PYPI, FILES, PYTORCH, *MIRRORS, *EMPTY, *sorted({host for host, _ in catalogue.pages()}))
 
     def answer(self, host: str, path: str) -> Optional[Tuple[str, bytes]]:
         """(content type, body), or None for what is not there."""

@@ -4,7 +4,7 @@ import pytest
 
 from envdoctor.facts import Facts, Setting
 from envdoctor.reading import Known
-from envdoctor.report import NeedTorch
+from envdoctor.report import NeedCommand, NeedTorch, NeedVariable
 
 from .asking import NOT_KNOWN, asked, change, evidence, found, healthy, needs, silent, the_one
 from .installed import conda_env, fresh_venv, requirements
@@ -48,7 +48,12 @@ def test_a_companion_is_left_to_torchs_pair() -> None:
 
 def test_the_placeholder() -> None:
     finding = the_one(ID, requirements(fresh_venv(), "pytorch==1.8.0"))
-    assert "placeholder" in finding.title and needs(finding) == [NeedTorch(version="1.8.0")]
+    path = "/home/ana/work/requirements.txt"
+    edit = ("sed", "-i.bak", "-E", r"s/^([[:space:]]*)pytorch([^A-Za-z0-9._-]|$)/\1torch\2/", path)
+    assert "placeholder" in finding.title
+    assert needs(finding) == [NeedTorch(version="1.8.0"), NeedCommand((edit,))]
+    # A torch that is there is not replaced for it.
+    assert needs(the_one(ID, requirements(healthy(), "pytorch"))) == [NeedCommand((edit,))]
     # conda reads such files too, and there the name is right.
     assert silent(ID, requirements(conda_env(), "pytorch=1.8.0=py3.8_cuda11.1_0")) == "pass"
 
@@ -56,6 +61,11 @@ def test_the_placeholder() -> None:
 def test_no_index_at_all() -> None:
     finding = the_one(ID, pip(healthy(), "no-index", "true"))
     assert "/etc/pip.conf" in finding.title
+    edit = ("sed", "-i.bak", "-E", "s/^[[:space:]]*(--)?no[-_]index/# &/")
+    assert needs(finding) == [NeedCommand((("sudo", *edit, "/etc/pip.conf"),), who="admin")]
+    every = (Setting("no-index", ("1",), "PIP_NO_INDEX", True), Setting("no-index", ("1",), "/home/ana/p.conf", False))
+    own = the_one(ID, change(healthy(), "indexes", pip=Known(every, "pip")))
+    assert needs(own) == [NeedVariable("PIP_NO_INDEX"), NeedCommand(((*edit, "/home/ana/p.conf"),))]
     assert silent(ID, pip(healthy(), "no-index", "false")) == "pass"
     assert silent(ID, pip(healthy(), "no-index", "true", effective=False)) == "pass"
     both = (Setting("no-index", ("1",), "PIP_NO_INDEX", True), Setting("find-links", ("/wheels",), "x", True))
