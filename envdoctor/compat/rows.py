@@ -220,6 +220,32 @@ class Downstream:
 
 
 @frozen
+class Building:
+    """How a package on top of torch is compiled where no wheel of it fits."""
+
+    name: str
+    given: str  # what pip is given: a requirement, or git+https://...
+    tools: Tuple[str, ...]  # what its setup needs in the environment: it is built without isolation
+    env: Mapping[str, str]  # variables that its setup reads
+    wheel: str  # address of its wheels, with {version} {variant} {torch} {abi} {python}; "": pip finds them by itself
+    wheel_pythons: Mapping[str, Tuple[str, ...]]  # its version -> minors that have such a wheel
+    torch: str  # the releases of torch that its documentation names, a specifier; "": none are named
+    min_capability: Optional[str]  # GPUs below that are not served; None: none are known to be left out
+    origin: Origin
+
+
+@frozen
+class Nvcc:
+    """Where nvcc of one CUDA, and headers and libraries beside it, come from without root."""
+
+    cuda: str  # "12.1"
+    packages: Tuple[str, ...]  # conda's
+    channels: Tuple[str, ...]
+    wheels: str  # one requirement on PyPI that brings nvcc along; "": there is none
+    origin: Origin
+
+
+@frozen
 class DownstreamWheel:
     """A prebuilt wheel: which versions exist for a CUDA variant and torch minor."""
 

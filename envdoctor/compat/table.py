@@ -15,6 +15,7 @@ from .rows import (
     Architecture,
     ArchList,
     BadTable,
+    Building,
     CondaForgeBuild,
     CondaRecipe,
     Cuda,
@@ -25,6 +26,7 @@ from .rows import (
     Loader,
     Mirror,
     NoRow,
+    Nvcc,
     OfficialLine,
     Signature,
     TorchCompilers,
@@ -108,13 +110,17 @@ class CompatTable:
         """What torch's own check takes when extensions are compiled with that toolkit; None where that release checks
         nothing for it. NoRow for a release that nobody has read."""
         release, wanted = numbers(self.torch(torch).version), _minor(cuda, "CUDA")
-        rows = cast(Tuple[TorchCompilers, ...], self._store.all("compilers"))
+        rows = self.every_torch_compilers()
         if release > max((numbers(row.last) for row in rows), default=()):
             raise NoRow(f"the table does not know which compilers torch {_short(torch)} takes")
         for row in rows:
             if row.cuda == wanted and numbers(row.first) <= release <= numbers(row.last):
                 return row
         return None
+
+    def every_torch_compilers(self) -> Tuple[TorchCompilers, ...]:
+        """Oldest first."""
+        return cast(Tuple[TorchCompilers, ...], self._store.all("compilers"))
 
     def driver_branch(self, driver: str) -> DriverBranch:
         """The branch of a driver version: '535.129.03' -> 535. A number between two rows is NoRow, unless the lower
@@ -141,6 +147,9 @@ class CompatTable:
             names = {row["name"] for row in family(name, self._store.rows("gpus"))}
             models = tuple(model for model in self._store.all("gpus") if model.name in names)
         return agreed(name, cast(Tuple[GpuModel, ...], models))
+
+    def gpu_names(self) -> Tuple[str, ...]:
+        return tuple(row["name"] for row in self._store.rows("gpus"))
 
     def gpu_by_pci(self, device_id: str) -> Tuple[GpuModel, ...]:
         """Models that carry a PCI device id ('2204'); empty where none does."""
@@ -196,12 +205,16 @@ class CompatTable:
     def cudnn(self, version: str, cuda_major: int) -> Cudnn:
         """The span that a cuDNN version for that CUDA major belongs to."""
         wanted = numbers(_minor(version, "cuDNN"))
-        for span in cast(Tuple[Cudnn, ...], self._store.all("cudnn")):
+        for span in self.cudnn_spans():
             if span.cuda_major == cuda_major and numbers(span.first) <= wanted:
                 last = numbers(span.last) if span.last else ()
                 if wanted[: len(last)] <= last:
                     return span
         raise NoRow(f"the table has no row for cuDNN {_short(version)} for CUDA {cuda_major}")
+
+    def cudnn_spans(self) -> Tuple[Cudnn, ...]:
+        """Oldest first."""
+        return cast(Tuple[Cudnn, ...], self._store.all("cudnn"))
 
     def downstream(self, name: str) -> Downstream:
         """By distribution name, in any spelling that an index takes for the same."""
@@ -212,6 +225,22 @@ class CompatTable:
 
     def downstream_names(self) -> Tuple[str, ...]:
         return tuple(row["name"] for row in self._store.rows("downstream"))
+
+    def building(self, name: str) -> Building:
+        """By distribution name, as `downstream`."""
+        found = self._store.find("building", "name", lambda row: [_normal(row["name"])], _normal(name))
+        if not found:
+            raise NoRow(f"the table does not know how {_short(name)} is built")
+        return cast(Building, found[0])
+
+    def building_names(self) -> Tuple[str, ...]:
+        return tuple(row["name"] for row in self._store.rows("building"))
+
+    def nvcc(self, cuda: str) -> Nvcc:
+        found = self._store.find("nvcc", "cuda", lambda row: [row["cuda"]], _minor(cuda, "CUDA"))
+        if not found:
+            raise NoRow(f"the table does not know where nvcc of CUDA {_short(cuda)} comes from without root")
+        return cast(Nvcc, found[0])
 
     def variables(self) -> Tuple[Variable, ...]:
         return cast(Tuple[Variable, ...], self._store.all("variables"))
