@@ -7,30 +7,65 @@ which costs nothing, because looking changes nothing.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional
+from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
 from .host import Host, LocalHost
-from .looking import Looking
-from .target import Request
+from .target import Request, Target
+
+if TYPE_CHECKING:
+    from .looking import Looking
+    from .preflight.ahead import Ahead
 
 _LOOKING = ("check", "fix")
 #: Options that change what is looked at, or whether.
 _NOT_PLAIN = ("--deep", "--patience", "--replay", "--help", "-h")
 
 
+#: For `gpus` and `preflight` the driver alone is asked, for as long as they wait if nothing else is said.
+DRIVER_PATIENCE = 5.0  # seconds
+_OWN_TIME = ("--patience", "--timeout", "--replay", "--watch", "--help", "-h")
+
+
 class Begun(NamedTuple):
     request: Request
     host: Host
-    looking: Looking
+    looking: Optional[Looking] = None  # of check and fix
+    target: Optional[Target] = None  # of gpus
+    ahead: Optional[Ahead] = None  # of preflight
 
 
 def begin(args: List[str]) -> Optional[Begun]:
     """The look that these arguments will ask for, begun; None where that is not plain."""
+    if asks_driver(args):
+        return _driver_asked(args[0])
     request = plain_request(args)
     if request is None:
         return None
+    from .looking import Looking
+
     host = LocalHost(patience=request.mount_patience)
     return Begun(request, host, Looking(host, request))
+
+
+def asks_driver(args: List[str]) -> bool:
+    """Whether a command line asks the driver alone, for the usual time. What stands behind `--` is a job's."""
+    if not args or args[0] not in ("gpus", "preflight"):
+        return False
+    ours = args[: args.index("--")] if "--" in args else args
+    return not any(arg.partition("=")[0] in _OWN_TIME for arg in ours)
+
+
+def _driver_asked(name: str) -> Begun:
+    request = Request(patience=DRIVER_PATIENCE)
+    if name == "gpus":
+        from .gpus.command import asked
+
+        host = LocalHost(patience=request.mount_patience)
+        return Begun(request, host, target=asked(host, request.patience))
+    from .preflight.ahead import Ahead
+
+    host = LocalHost()
+    return Begun(request, host, ahead=Ahead(host, request.patience))
 
 
 def plain_request(args: List[str]) -> Optional[Request]:

@@ -1,16 +1,18 @@
-"""`envdoctor gpus`."""
+"""`envdoctor gpus`. With click alone, as in _quick.py: it is asked before every run."""
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 import click
-import typer
 
 from ..answer import FORMATS
 from ..voice import Unusable
-from ._options import REPLAY
+from ._quick import REPLAY, SETTINGS
 from ._steps import machine, request_of
+
+if TYPE_CHECKING:
+    from ..early import Begun
 
 EPILOG = (
     "\b\nExamples:\n  envdoctor gpus --others\n  envdoctor gpus --watch"
@@ -18,35 +20,45 @@ EPILOG = (
 )
 
 
+@click.command(epilog=EPILOG, context_settings=SETTINGS)
+@click.option("--mine", is_flag=True, help="Of the processes only your own.")
+@click.option("--others", is_flag=True, help="Of the processes only those that are not yours.")
+@click.option(
+    "--full", is_flag=True, help="Others' whole command lines and addresses too, where the answer is saved or sent."
+)
+@click.option("--watch", is_flag=True, help="Look again and again, until q or Ctrl-C.")
+@click.option(
+    "--every",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0.1, max=3600),
+    help="Of --watch: from one look to the next.  [default: 1]",
+)
+@click.option(
+    "--format",
+    type=click.Choice((*FORMATS, "prometheus", "line")),
+    help="Default: terminal on a terminal, plain elsewhere. line: for those who log in.",
+)
+@click.option("--output", metavar="FILE", help="Write there, in one step: a reader never sees half of it.")
+@click.option(
+    "--patience",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0.1),
+    default=5.0,
+    show_default=True,
+    help="Answer within this time, whatever hangs.",
+)
+@REPLAY
 def gpus(
-    mine: bool = typer.Option(False, "--mine", help="Of the processes only your own."),
-    others: bool = typer.Option(False, "--others", help="Of the processes only those that are not yours."),
-    full: bool = typer.Option(
-        False, "--full", help="Others' whole command lines and addresses too, where the answer is saved or sent."
-    ),
-    watch: bool = typer.Option(False, "--watch", help="Look again and again, until q or Ctrl-C."),
-    every: Optional[float] = typer.Option(
-        None,
-        "--every",
-        metavar="SECONDS",
-        min=0.1,
-        max=3600,
-        help="Of --watch: from one look to the next.  [default: 1]",
-    ),
-    format: Optional[str] = typer.Option(
-        None,
-        "--format",
-        click_type=click.Choice((*FORMATS, "prometheus", "line")),
-        help="Default: terminal on a terminal, plain elsewhere. line: for those who log in.",
-    ),
-    output: Optional[str] = typer.Option(
-        None, "--output", metavar="FILE", help="Write there, in one step: a reader never sees half of it."
-    ),
-    patience: float = typer.Option(
-        5.0, "--patience", metavar="SECONDS", min=0.1, help="Answer within this time, whatever hangs."
-    ),
-    replay: Optional[str] = REPLAY,
-) -> None:
+    mine: bool,
+    others: bool,
+    full: bool,
+    watch: bool,
+    every: Optional[float],
+    format: Optional[str],
+    output: Optional[str],
+    patience: float,
+    replay: Optional[str],
+) -> int:
     """List the GPUs: how they are, who holds them, since when, and from which login."""
     from ..gpus import command
 
@@ -56,5 +68,8 @@ def gpus(
         raise Unusable("--watch looks at this machine; a recording does not move")
     wanted = command.Wanted(format, mine, others, full, patience, output, (every or 1.0) if watch else None)
     if watch:
-        raise typer.Exit(command.watch(wanted))
-    raise typer.Exit(command.run(machine(replay, request_of(None, None, False, patience)), wanted))
+        return command.watch(wanted)
+    host = machine(replay, request_of(None, None, False, patience))
+    begun: Optional[Begun] = click.get_current_context().obj
+    target = begun.target if begun is not None and begun.host is host else None
+    return command.run(host, wanted, target)

@@ -1,50 +1,79 @@
-"""`envdoctor preflight`."""
+"""`envdoctor preflight`. With click alone, as in _quick.py: it stands before every job."""
 
 from __future__ import annotations
 
-from typing import List, Optional
+from typing import TYPE_CHECKING, Optional, Tuple
 
 import click
-import typer
 
-from ._options import JOB
+from ._quick import SETTINGS
+
+if TYPE_CHECKING:
+    from ..early import Begun
+    from ..host import Host
+    from ..preflight.ahead import Ahead
 
 EPILOG = "\b\nExample:\n  envdoctor preflight --gpus 2 --mem 20GiB --wait 2h -- python train.py"
-#: What follows the first word that is no option belongs to the job.
-SETTINGS = {"allow_interspersed_args": False}
 
 
+# What follows the first word that is no option belongs to the job.
+@click.command(epilog=EPILOG, context_settings={**SETTINGS, "allow_interspersed_args": False})
+@click.option(
+    "--gpus",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    help="How many GPUs the job needs: 1, in a task-prolog all given.",
+)
+@click.option("--mem", metavar="SIZE", help="Free memory on each (20GiB); then a GPU may be shared.")
+@click.option(
+    "--max-util",
+    metavar="PERCENT",
+    type=click.IntRange(0, 100),
+    default=10,
+    show_default=True,
+    help="A GPU that is busier is not free.",
+)
+@click.option("--check", "checked", is_flag=True, help="Also look for what would end the job in its first minutes.")
+@click.option("--wait", metavar="TIME", help="Wait so long at most (90s, 2h), in turn.")
+@click.option(
+    "--timeout", metavar="TIME", default="5s", show_default=True, help="How long the driver may take to answer."
+)
+@click.option("--claim", is_flag=True, help="Without a COMMAND: hold the GPUs until this process ends.")
+@click.option("--node", is_flag=True, help="Only the node faults that its site file lists; 0 for all else.")
+@click.option(
+    "--format",
+    type=click.Choice(("terminal", "plain", "json", "shell", "task-prolog")),
+    help="shell: export lines; task-prolog: the same for Slurm.",
+)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND ...]")
 def preflight(
-    gpus: Optional[int] = typer.Option(
-        None, "--gpus", metavar="N", min=1, max=256, help="How many GPUs the job needs: 1, in a task-prolog all given."
-    ),
-    mem: Optional[str] = typer.Option(
-        None, "--mem", metavar="SIZE", help="Free memory on each (20GiB); then a GPU may be shared."
-    ),
-    max_util: int = typer.Option(
-        10, "--max-util", metavar="PERCENT", min=0, max=100, help="A GPU that is busier is not free."
-    ),
-    checked: bool = typer.Option(False, "--check", help="Also look for what would end the job in its first minutes."),
-    wait: Optional[str] = typer.Option(None, "--wait", metavar="TIME", help="Wait so long at most (90s, 2h), in turn."),
-    timeout: str = typer.Option("5s", "--timeout", metavar="TIME", help="How long the driver may take to answer."),
-    claim: bool = typer.Option(False, "--claim", help="Without a COMMAND: hold the GPUs until this process ends."),
-    node: bool = typer.Option(False, "--node", help="Only the node faults that its site file lists; 0 for all else."),
-    format: Optional[str] = typer.Option(
-        None,
-        "--format",
-        click_type=click.Choice(("terminal", "plain", "json", "shell", "task-prolog")),
-        help="shell: export lines; task-prolog: the same for Slurm.",
-    ),
-    command: Optional[List[str]] = JOB,
-) -> None:
+    gpus: Optional[int],
+    mem: Optional[str],
+    max_util: int,
+    checked: bool,
+    wait: Optional[str],
+    timeout: str,
+    claim: bool,
+    node: bool,
+    format: Optional[str],
+    command: Tuple[str, ...],
+) -> int:
     """May a job start now, and on which GPUs: 0 go, 1 no, 3 cannot tell, 75 none is free. Then start it there."""
-    from ..host import LocalHost
-    from ..preflight.ahead import Ahead
     from ..preflight.options import options
 
-    wanted = options(gpus, mem, max_util, checked, wait, timeout, claim, format, tuple(command or ()), node)
-    host = LocalHost()
-    nvml = Ahead(host, wanted.timeout)
+    wanted = options(gpus, mem, max_util, checked, wait, timeout, claim, format, command, node)
+    begun: Optional[Begun] = click.get_current_context().obj
+    host, nvml = _asked(begun, wanted.timeout)
     from ..preflight.command import run  # while the driver is asked
 
-    raise typer.Exit(run(host, wanted, nvml))
+    return run(host, wanted, nvml)
+
+
+def _asked(begun: Optional[Begun], timeout: float) -> Tuple[Host, Ahead]:
+    if begun is not None and begun.ahead is not None and begun.request.patience == timeout:
+        return begun.host, begun.ahead
+    from ..host import LocalHost
+    from ..preflight.ahead import Ahead
+
+    host = LocalHost()
+    return host, Ahead(host, timeout)

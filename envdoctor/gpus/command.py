@@ -33,8 +33,9 @@ class Wanted:
     every: Optional[float]  # seconds between two looks of a watch; None: one look
 
 
-def run(host: Host, wanted: Wanted) -> Exit:
-    target = asked(host, wanted.patience)
+def run(host: Host, wanted: Wanted, target: Optional[Target] = None) -> Exit:
+    """`target`: one by which this host's driver is asked already."""
+    target = target or asked(host, wanted.patience)
     from .choice import only, reserved
     from .look import look
 

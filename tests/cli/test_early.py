@@ -6,7 +6,7 @@ from typing import List, Optional
 
 import pytest
 
-from envdoctor.early import plain_request
+from envdoctor.early import asks_driver, plain_request
 from envdoctor.target import Request
 
 
@@ -32,3 +32,21 @@ from envdoctor.target import Request
 )
 def test_what_begins(args: List[str], request_of_it: Optional[Request]) -> None:
     assert plain_request(args) == request_of_it
+
+
+@pytest.mark.parametrize(
+    ("args", "begins"),
+    [
+        (["gpus"], True),
+        (["gpus", "--format", "json"], True),
+        (["gpus", "--patience=3"], False),
+        (["gpus", "--watch"], False),
+        (["gpus", "--help"], False),
+        (["preflight", "--gpus", "2"], True),
+        (["preflight", "--timeout", "1s"], False),
+        (["preflight", "--", "train", "--timeout", "1s", "--help"], True),
+        (["memory"], False),
+    ],
+)
+def test_when_the_driver_is_asked_before_the_options_are_understood(args: List[str], begins: bool) -> None:
+    assert asks_driver(args) is begins
