@@ -12,18 +12,27 @@ from ..voice import Unusable, out
 from ._options import FORMAT
 from ._steps import own_environ
 
-EPILOG = (
-    "\b\nExamples:\n  envdoctor compat torch 2.5.1\n  envdoctor compat gpu 'RTX 3090'\n"
-    "  envdoctor compat update --from /shared/envdoctor-table"
-)
-
-#: In the order of the help page; answers.QUESTIONS has one each.
+#: In the order of the help page; questions.QUESTIONS has one each.
 SUBJECTS = (
     "torch",
     "cuda",
     "gpu",
     "driver",
     "package",
+    "python",
+    "cudnn",
+    "gcc",
+    "clang",
+    "glibc",
+    "variable",
+    "allocator",
+    "uv",
+)
+
+EPILOG = (
+    f"SUBJECT: {', '.join(SUBJECTS)}, or update. Default: an overview.\n\n"
+    "\b\nExamples:\n  envdoctor compat torch 2.5.1\n  envdoctor compat gpu 'RTX 3090'\n"
+    "  envdoctor compat update --from /shared/envdoctor-table"
 )
 
 
@@ -32,7 +41,6 @@ def compat(
         None,
         click_type=click.Choice((*SUBJECTS, "update")),
         metavar="[SUBJECT]",
-        help=f"{', '.join(SUBJECTS)}, or update. Default: an overview.",
     ),
     name: Optional[str] = typer.Argument(None, metavar="[NAME]", help="A version or a name: 2.5.1, 12.4, 535, mmcv."),
     origin: Optional[str] = typer.Option(

@@ -9,8 +9,9 @@ from ..compat import NoRow
 from ..render.json_v1 import text_of
 from ..tables import table as table_here
 from ..voice import Unusable, out
-from .answers import QUESTIONS, overview
+from .answers import overview
 from .entry import as_json, page
+from .questions import EXAMPLES, QUESTIONS, near
 
 
 def run(subject: Optional[str], name: Optional[str], shown_as: str) -> None:
@@ -24,11 +25,9 @@ def run(subject: Optional[str], name: Optional[str], shown_as: str) -> None:
         try:
             entry = QUESTIONS[subject](table, name)
         except NoRow as reason:
-            raise Unusable(str(reason)) from None
+            meant = near(table, subject, name)
+            raise Unusable(f"{reason}; did you mean {' or '.join(meant)}?" if meant else str(reason)) from None
     if shown_as == "json-v1":
         out(text_of(as_json(entry, table.date)))
     else:
         show_page(page(entry), shown_as)
-
-
-EXAMPLES = {"torch": "2.5.1", "cuda": "12.4", "gpu": "'RTX 3090'", "driver": "535", "package": "mmcv"}

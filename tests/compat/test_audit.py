@@ -71,7 +71,7 @@ def test_each_cuda_build_has_its_rows(version: str) -> None:
         assert TABLE.arch_list(version, variant).archs
         assert TABLE.branches_for(cuda.version)
         if variant in row.cudnn:
-            assert TABLE.cudnn(row.cudnn[variant], int(cuda.version.split(".")[0]))
+            assert TABLE.cudnn(row.cudnn[variant], int(cuda.version.split(".")[0])).min_capability
         assert TABLE.wheel_index(version, variant).url
     assert TABLE.torch_compilers(version, "99.9") is None  # read, and nothing for that CUDA
 

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from envdoctor.compat import CompatTable, NoRow
-from envdoctor.compat_pages.answers import QUESTIONS, overview
+from envdoctor.compat_pages.answers import overview
 from envdoctor.compat_pages.entry import Entry, as_json, page
+from envdoctor.compat_pages.questions import QUESTIONS
 from envdoctor.render.plain import plain
 
 TABLE = CompatTable()
