@@ -116,6 +116,7 @@ def _way(way: Way) -> Dict[str, Any]:
         "fits": way.fits,
         "why": way.why,
         "ram_bytes": way.ram_bytes,
+        "peak_ram_bytes": way.peak_ram_bytes,
         "disk_bytes": way.disk_bytes,
         "minutes": None if way.minutes is None else round(way.minutes, 2),
         "lacking_bytes": way.lacking_bytes,
