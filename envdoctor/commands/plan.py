@@ -11,6 +11,9 @@ from ..answer import format_for
 from ._options import FORMAT, GPU_THERE, PRINT_CMD, REQUIREMENTS
 from ._steps import own_environ, seen_here
 
+BUILD = typer.Option(
+    [], "--build", metavar="PACKAGE", help="Also a package compiled against it: mmcv, flash-attn, detectron2."
+)
 MANAGERS = ("pip", "uv", "conda", "mamba", "micromamba")
 EPILOG = (
     "\b\nExamples:\n  envdoctor plan --driver 535.129.03 --gpu 'RTX 3090' --python 3.10\n"
@@ -37,6 +40,7 @@ def plan(
     mirror: Optional[str] = typer.Option(
         None, "--mirror", metavar="NAME|URL", help="Take packages from this mirror: SJTU, TUNA, or an address."
     ),
+    build: List[str] = BUILD,
     refused: Optional[str] = typer.Option(None, "--why-not", metavar="torch==X", help="Why it is not that release."),
     print_cmd: bool = PRINT_CMD,
     format: Optional[str] = FORMAT,
@@ -50,5 +54,20 @@ def plan(
     host = LocalHost()
     seen = seen_here(host) if here else None
     shown_as = format_for(format, own_environ())
-    code = run(host, torch, accelerator, manager, described, requirement, seen, refused, print_cmd, shown_as, mirror)
+    home = host.environ.get("HOME") or "/tmp"
+    code = run(
+        host,
+        torch,
+        accelerator,
+        manager,
+        described,
+        requirement,
+        seen,
+        refused,
+        print_cmd,
+        shown_as,
+        mirror,
+        build,
+        home,
+    )
     raise typer.Exit(code)

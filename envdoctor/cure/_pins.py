@@ -146,7 +146,9 @@ def compiled_of(facts: Facts, table: CompatTable) -> Tuple[Compiled, ...]:
 
 
 def _within(version: str, listed: Tuple[str, ...]) -> bool:
-    """Whether a version lies between the oldest and the newest of a list; an empty list is all versions."""
+    """Whether a version ("": any) lies between the oldest and the newest of a list; an empty list is all versions."""
+    if not version:
+        return True
     from packaging.version import InvalidVersion, Version
 
     try:

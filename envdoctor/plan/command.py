@@ -20,6 +20,7 @@ from .wanted import Described, Wanted, facts_of, wanted
 
 if TYPE_CHECKING:
     from ..cure.mirrors import Place
+    from .extension import Extension
 
 MANAGERS = ("pip", "uv", "conda", "mamba", "micromamba", "pixi", "poetry")
 
@@ -51,6 +52,8 @@ class Asked:
     places: Tuple[Place, ...] = ()  # --mirror
     wish: Optional[str] = None  # --manager
     pip_owned: bool = False  # here, and torch is pip's or not there: conda has not been asked for it
+    built: Tuple[Extension, ...] = ()  # --build
+    home: str = "/tmp"
 
     @property
     def conda(self) -> bool:
@@ -72,15 +75,27 @@ def read(
     table: CompatTable,
     seen: Optional[Facts] = None,
     mirror: Optional[str] = None,
+    build: Sequence[str] = (),
+    home: str = "/tmp",
 ) -> Asked:
-    """Unusable where something of it cannot be used. `seen` is this machine, where it was looked at."""
+    """Unusable where something of it cannot be used.
+
+    `seen` is this machine, where it was looked at; `home` a folder of the user's, for what --build has to bring along.
+    """
     want = wanted(said, accelerator)
     facts = facts_of(described, table, seen)
     markers = _markers(facts)
     found = tuple(one for path in requirements for one in asked(host, path, markers, table))
     managed_by, pip_owned = ("pip", False) if seen is None else _manager(seen)
     places = _places(mirror, table)
-    return Asked(want, facts, found, manager or managed_by, seen is not None, places, manager, pip_owned)
+    built: Tuple[Extension, ...] = ()
+    if build:
+        from .extension import asked_of_torch, extensions
+
+        built = extensions(build, table)
+        # A release that is pinned is pinned: what suits an extension best is no reason to refuse it.
+        found += asked_of_torch(built) if want.version is None else ()
+    return Asked(want, facts, found, manager or managed_by, seen is not None, places, manager, pip_owned, built, home)
 
 
 def _places(mirror: Optional[str], table: CompatTable) -> Tuple[Place, ...]:
@@ -149,6 +164,9 @@ def answer(query: Asked, table: CompatTable) -> Planned:
         program = table.wheel_index(plan.torch, plan.variant).program
         commands, said = (started(query.manager, words, program),), plan.notes
     more = [*said, *notes(plan, wrong), *_assumed(query)]
+    if query.built and commands:
+        commands, said = _with_extensions(query, plan, commands, table)
+        more += said
     return Planned(plan, commands, plan.reasons, tuple(dict.fromkeys(more)))
 
 
@@ -205,6 +223,28 @@ def _in_place(query: Asked, plan: TorchPlan, table: CompatTable) -> Tuple[Tuple[
         return (), (str(reason),)
     said = (*(part.note for part in parts if part.note), blocked(query.facts))
     return tuple(argv for part in parts for argv in part.commands), tuple(one for one in said if one)
+
+
+def _with_extensions(
+    query: Asked, plan: TorchPlan, commands: Tuple[Argv, ...], table: CompatTable
+) -> Tuple[Tuple[Argv, ...], Tuple[str, ...]]:
+    """The lines of --build after those of torch, which are left out where that very torch is here; none where one of
+    the extensions cannot be had, with the reason."""
+    from ..cure.parts import NoWay
+    from .extension import Around, lines
+
+    there = str(value_or(query.facts.torch.version, "")) if query.here else ""
+    every = [] if there in (f"{plan.torch}+{plan.variant}", plan.torch) else list(commands)
+    around = Around(plan, query.facts, query.manager, query.here, query.home)
+    more: List[str] = []
+    for one in query.built:
+        try:
+            its, said = lines(one, around, table)
+        except NoWay as reason:
+            return (), (str(reason),)
+        every += its
+        more += said
+    return tuple(every), tuple(more)
 
 
 def explain(query: Asked, table: CompatTable, said: str) -> Tuple[str, Tuple[Refused, ...]]:

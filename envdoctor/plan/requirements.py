@@ -90,11 +90,11 @@ def _of_line(line: str, place: str, markers: Mapping[str, str], table: CompatTab
     name = re.sub(r"[-_.]+", "-", requirement.name).lower()
     specifier = str(requirement.specifier)
     if name in FAMILY:
-        yield _distribution(place, "", (f"{name}{specifier}",))
+        yield distribution(place, "", (f"{name}{specifier}",))
         return
     pinned = re.fullmatch(r"={2,3}([^*,]+)", specifier)
     version = pinned.group(1) if pinned else ""
-    yield _distribution(name, version, _tied(name, version, table), place)
+    yield distribution(name, version, _tied(name, version, table), place)
 
 
 def _tied(name: str, version: str, table: CompatTable) -> Tuple[str, ...]:
@@ -106,7 +106,7 @@ def _tied(name: str, version: str, table: CompatTable) -> Tuple[str, ...]:
     return (f"torch{specifier}",) if specifier else ()
 
 
-def _distribution(name: str, version: str, requires: Tuple[str, ...], place: str = "") -> Distribution:
+def distribution(name: str, version: str, requires: Tuple[str, ...], place: str = "") -> Distribution:
     return Distribution(
         name=name,
         version=version,

@@ -30,10 +30,12 @@ def run(
     print_cmd: bool,
     shown_as: str,
     mirror: Optional[str] = None,
+    build: Sequence[str] = (),
+    home: str = "/tmp",
 ) -> Exit:
     """Unusable where the command line, or a file that it names, cannot be used."""
     table = CompatTable()
-    query = read(said, accelerator, manager, described, requirements, host, table, seen, mirror)
+    query = read(said, accelerator, manager, described, requirements, host, table, seen, mirror, build, home)
     if refused is not None:
         return _why(query, table, refused, shown_as)
     planned = answer(query, table)
