@@ -11,7 +11,7 @@ import time
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ..reading import Absent, Known, Reading, Unknown
-from . import commands, nvml
+from . import commands
 
 Record = Dict[str, Any]
 
@@ -45,6 +45,7 @@ class GpuStream:
         os.set_blocking(self._out, False)
         self._rest = b""
         self._ended = False
+        self._word = ""  # what it was about to do when it was last heard of
         self.pid = self._child.pid
 
     def introduction(self, seconds: float) -> Reading[Tuple[Record, Tuple[Record, ...]]]:
@@ -80,6 +81,7 @@ class GpuStream:
                 self._ended = not piece
         except BlockingIOError:
             pass
+        self._hear()
         *lines, self._rest = self._rest.split(b"\n")
         return [record for record in map(_record, lines) if record is not None]
 
@@ -93,7 +95,18 @@ class GpuStream:
         return f"the NVML worker ended ({how}) in {self._last_word()}"
 
     def _last_word(self) -> str:
-        return nvml.last_word(self._progress)
+        self._hear()
+        where, _, call = self._word.partition(" ")
+        return f"{call} of GPU {where}" if where.isdigit() else call or "its start"
+
+    def _hear(self) -> None:
+        """The pipe is emptied each time, or in a long watch its last word would be an old one."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                said = os.read(self._progress, 1 << 16).decode("ascii", "replace")
+                if not said:
+                    return
+                self._word = said.rstrip("\n").rpartition("\n")[2]
 
     def end(self) -> None:
         commands.put_away(self._child)

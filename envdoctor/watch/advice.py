@@ -75,6 +75,8 @@ def _because(series: Series, answer: Answer) -> Iterator[str]:
         own = f"The main process was on a CPU for {percent(seen.main.run)} of the time"
         slow = seen.main.disk + seen.main.remote
         yield own + (f", waited for storage for {percent(slow)}" if slow >= 0.05 else "") + "."
+    if answer.kind == "waits":
+        yield "A process that waits for a network with a time limit looks idle from outside: it may still be workers."
     if seen.job is not None and seen.cpus is not None:
         others = f"; everybody else used {seen.others:.1f}" if seen.others is not None else ""
         held = " (its quota)" if series.quota else ""

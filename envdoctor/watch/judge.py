@@ -82,7 +82,7 @@ def _kind(series: Series, seen: Numbers) -> Tuple[str, bool]:
         return "gpu-shared", True
     if seen.gpu >= at.GPU_FULL and _spins(series, seen):
         return "other-ranks", seen.idle is not None
-    working = at.MAIN_EXPLAINS * (1 - seen.gpu) <= _at_work(seen)
+    working = at.MAIN_EXPLAINS * (1 - seen.gpu) <= _at_work(seen, (series.world or 1) > 1)
     if seen.idle is None:  # no workers
         if seen.gpu >= at.MAIN_SLOW:
             return "gpu-bound", True
@@ -98,10 +98,11 @@ def _kind(series: Series, seen: Numbers) -> Tuple[str, bool]:
     return ("main-process", True) if working else (_waits(series), False)
 
 
-def _at_work(seen: Numbers) -> float:
-    """Share of the time in which the main process does something, or would if it had a CPU or its files."""
+def _at_work(seen: Numbers, among_ranks: bool = False) -> float:
+    """Share of the time in which the main process does something, or would if it had a CPU or its files. One of
+    several ranks waits for the others on the network too."""
     main = seen.main
-    return 0.0 if main is None else 1 - main.idle
+    return 0.0 if main is None else 1 - main.idle - (main.remote if among_ranks else 0.0)
 
 
 def _main_leads(seen: Numbers) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 #: in one of them is asleep (S) like one that has nothing to do.
 REMOTE_WAITS = (
     *("request_wait_answer", "fuse_", "rpc_wait", "nfs_", "p9_client", "cifs_", "wait_for_response", "ceph_"),
-    *("sk_wait_data", "wait_woken", "tcp_", "inet_", "unix_stream", "folio_wait", "io_schedule", "wait_on_page"),
+    *("sk_wait_data", "wait_woken", "tcp_", "inet_", "folio_wait", "io_schedule", "wait_on_page"),
 )
 
 #: Looks a second at the state of each process, and what the watch may use of one CPU before it looks less often.

@@ -25,6 +25,7 @@ class Score:
     named: str
     confidence: str
     numbers: str
+    own_cpu: float
 
     @property
     def right(self) -> bool:
@@ -46,5 +47,5 @@ def score(path: Path = RECORDED) -> List[Score]:
         others = [it.others or 0.0 for it in series.machine]
         share = sum(others) / len(others) / (series.cpus or 1)
         right = accepted(line["kind"], line["workers"], Truth(**line["truth"]), share)
-        found.append(Score(line["name"], line["half"], right, answer.kind, answer.confidence, numbers))
+        found.append(Score(line["name"], line["half"], right, answer.kind, answer.confidence, numbers, series.own_cpu))
     return found

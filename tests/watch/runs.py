@@ -49,14 +49,14 @@ class Bench:
     def arrays(self) -> Path:
         return self.folder / "arrays"
 
-    def prepare(self) -> None:
+    def prepare(self, images: int = 24, arrays: int = 12) -> None:
         """Real JPEGs of 3 megapixels, and files of raw pixels of 8 MB, on the disk."""
         if not self.images.exists():
             self.images.mkdir(parents=True)
-            subprocess.run([self.python, "-c", _MAKE_IMAGES, str(self.images)], check=True)
+            subprocess.run([self.python, "-c", _MAKE_IMAGES, str(self.images), str(images)], check=True)
         if not self.arrays.exists():
             self.arrays.mkdir()
-            for number in range(12):
+            for number in range(arrays):
                 path = self.arrays / f"{number:02}.npy"
                 path.write_bytes(os.urandom(8 << 20))
                 with path.open("rb") as file:
@@ -67,7 +67,7 @@ _MAKE_IMAGES = """
 import random, sys
 from PIL import Image, ImageFilter
 random.seed(1)
-for number in range(24):
+for number in range(int(sys.argv[2])):
     noise = Image.frombytes("RGB", (200, 150), random.randbytes(200 * 150 * 3))
     grain = Image.effect_noise((2000, 1500), 20).convert("RGB")
     image = Image.blend(noise.resize((2000, 1500), Image.BICUBIC), grain, 0.3)
@@ -128,7 +128,7 @@ def decode_ms(bench: Bench) -> float:
     return float(done.stdout)
 
 
-def run(bench: Bench, setting: Setting, seconds: float) -> Tuple[Series, Truth]:
+def run(bench: Bench, setting: Setting, seconds: float, settle: float = 2.0) -> Tuple[Series, Truth]:
     phases, truth, state = (bench.folder / name for name in ("phases", "truth", "nvml.conf"))
     folder = {"jpeg": bench.images, "npy": bench.arrays}.get(setting.job["item"])
     job: Dict[str, Any] = {**setting.job, "truth": str(truth), "folder": None if folder is None else str(folder)}
@@ -146,7 +146,7 @@ def run(bench: Bench, setting: Setting, seconds: float) -> Tuple[Series, Truth]:
     with control_groups(setting, bench.folder) as groups:
         process = _start([bench.python, str(JOB), json.dumps(job)], groups)
         try:
-            _settle(truth, process)
+            _settle(truth, process, settle)
             burners = [_start([bench.python, "-c", "while True: pass"], ()) for _ in range(setting.burners)]
             holds = f"proc = C {process.pid} 9000 95\n" if setting.holds_gpu else ""
             state.write_text(GPU_STATE.format(phases=phases) + holds)
@@ -158,14 +158,14 @@ def run(bench: Bench, setting: Setting, seconds: float) -> Tuple[Series, Truth]:
     return series, _truth(truth, began, over, job["workers"])
 
 
-def _settle(truth: Path, process: subprocess.Popen[bytes]) -> None:
-    """Until ten batches and two seconds have passed: the queues are as full as they will be."""
+def _settle(truth: Path, process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Until three batches and then some time have passed: the queues are as full as they will be."""
     until, first = time.time() + SETTLED, None
     while time.time() < until and process.poll() is None:
         rows = _rows(truth)
         if rows and rows[-1][4] >= 3:
             first = first or time.time()
-            if time.time() - first > 2:
+            if time.time() - first > seconds:
                 return
         time.sleep(0.1)
     assert process.poll() is None, "the job has ended"
