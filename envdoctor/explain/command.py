@@ -67,7 +67,12 @@ def _run(words: List[str], format: Optional[str], patience: float, verbose: bool
     from .running import run
 
     ran: Ran = run(words)
-    if ran.code:
+    if ran.silent and 0 < ran.code <= 128:
+        from ..voice import say
+
+        say(f"{words[0]} ended with exit code {ran.code} and printed nothing.")
+        say("See what is wrong with this machine: envdoctor check")
+    elif ran.code and not ran.told_to:
         found = _explained(blocks(ran.kept()), False, patience)
         show(found, format, verbose, False, stream=sys.stderr)
     raise typer.Exit(ran.code)

@@ -59,7 +59,19 @@ class Ran:
     output: Kept
 
     def kept(self) -> Iterator[bytes]:
-        return self.output.pieces()
+        """What it printed, and how it ended where a signal did that: no program can print it by itself."""
+        yield from self.output.pieces()
+        if self.code > 128:
+            yield f"\nexit code {self.code}\n".encode()
+
+    @property
+    def silent(self) -> bool:
+        return not any(piece.strip() for piece in self.output.pieces())
+
+    @property
+    def told_to(self) -> bool:
+        """Whether it ended because somebody said so: Ctrl-C, or a scheduler's SIGTERM."""
+        return self.code in (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 def run(argv: List[str]) -> Ran:
@@ -99,6 +111,7 @@ class _Way:
 
             self.ours, self.theirs = pty.openpty()
             _same_size(to, self.theirs)
+            _untranslated(self.theirs)
         else:
             self.ours, self.theirs = os.pipe()
         self._open = {self.ours, self.theirs}
@@ -165,4 +178,16 @@ def _same_size(terminal: int, other: int) -> None:
     try:
         fcntl.ioctl(other, termios.TIOCSWINSZ, fcntl.ioctl(terminal, termios.TIOCGWINSZ, b"\0" * 8))
     except OSError:
+        return
+
+
+def _untranslated(terminal: int) -> None:
+    """Line ends are made by the terminal that it all goes to: made twice they are no longer what was printed."""
+    import termios
+
+    try:
+        attributes = termios.tcgetattr(terminal)
+        attributes[1] &= ~termios.OPOST
+        termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+    except (OSError, termios.error):
         return

@@ -168,3 +168,35 @@ def test_after_an_early_reader_has_gone_the_command_goes_on(tmp_path: Path) -> N
         if pipe is not None:
             pipe.close()
     assert mark.exists()
+
+
+def test_what_was_killed_is_explained_though_it_cannot_say_so() -> None:
+    code, _, err = run("--", "sh", "-c", "kill -9 $$")
+    assert code == 137
+    assert b"host memory ran out" in err
+
+
+def test_what_fails_silently_gets_one_sentence() -> None:
+    code, out, err = run("--", "sh", "-c", "exit 4")
+    assert (code, out) == (4, b"")
+    assert b"exit code 4 and printed nothing" in err
+    assert b"may be" not in err
+
+
+def test_what_somebody_ended_is_not_explained() -> None:
+    code, _, err = run("--", "sh", "-c", "kill -TERM $$")
+    assert (code, err) == (128 + signal.SIGTERM, b"")
+
+
+def test_a_terminal_gets_each_line_end_once() -> None:
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    child = start("--", sys.executable, "-c", "print('a'); print('b')", stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    said = b""
+    until = time.monotonic() + 30
+    while said.count(b"\n") < 2 and time.monotonic() < until:
+        said += os.read(ours, 1000)
+    child.communicate(timeout=30)
+    os.close(ours)
+    assert said == b"a\r\nb\r\n"
