@@ -37,7 +37,7 @@ LABELS = """
 NAMES = frozenset(LABELS.split())
 
 #: Added since: not among the labels of cases.
-ADDED = frozenset({"driver-does-not-answer"})
+ADDED = frozenset({"allocator-option-unknown", "driver-does-not-answer", "no-prebuilt-wheel", "torch-refuses-compiler"})
 
 
 def test_ids_and_names_are_unique() -> None:
@@ -56,7 +56,7 @@ def test_a_rule_is_complete(rule: Rule) -> None:
 
 def test_every_name_of_these_families_has_its_rule() -> None:
     first_twenty = LABELS.split()[:20]
-    assert sorted(rule.name for rule in MINE) == sorted(first_twenty)
+    assert sorted({rule.name for rule in MINE} - ADDED) == sorted(first_twenty)
 
 
 def test_a_healthy_machine_has_no_finding_at_all() -> None:
