@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,7 +47,9 @@ def children(pid: int) -> List[int]:
 def measure(workers: int, seconds: float, environ: Dict[str, str], folder: Path) -> float:
     setting = {"loader": "plain", "item": "sleep", "item_ms": 20, "workers": workers, "batch": 4, "gpu_ms": 100}
     setting["phases"] = str(folder / "phases")
-    job = subprocess.Popen([sys.executable, str(ROOT / "tests/watch/job.py"), json.dumps(setting)])
+    job = subprocess.Popen(
+        [sys.executable, str(ROOT / "tests/watch/job.py"), json.dumps(setting)], start_new_session=True
+    )
     try:
         (folder / "nvml.conf").write_text(
             f"[gpu x7]\n[gpu]\nphases = {folder}/phases\nproc = C {job.pid} 9000 90\n[gpu 0]\nutil = 30\n"
@@ -60,7 +63,7 @@ def measure(workers: int, seconds: float, environ: Dict[str, str], folder: Path)
         share = (cpu(watch.pid) - before) / (time.monotonic() - began)
         said, _ = watch.communicate(timeout=60)
     finally:
-        job.kill()
+        os.killpg(job.pid, signal.SIGKILL)  # its workers too
         job.wait()
     print(f"{workers:3} workers: {share * 100:.2f} % of one CPU; start {before:.2f} s of CPU; said: {_verdict(said)}")
     return share

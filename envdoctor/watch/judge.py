@@ -59,7 +59,7 @@ def _judge(series: Series, rank: Rank) -> Answer:
         return _without_gpu(series, rank, seen)
     if seen.gpu is None:
         return _blind(rank, seen, "the driver does not tell how busy this GPU is")
-    kind, sure = _kind(series, seen)
+    kind, sure = _kind(series, rank, seen)
     confidence = _confidence(kind, seen) if sure else "low"
     return Answer(kind, confidence, seen, rank, _gain(seen.gpu))
 
@@ -75,7 +75,7 @@ def _gain(gpu: float) -> float:
     return 1 / max(gpu, 0.01)
 
 
-def _kind(series: Series, seen: Numbers) -> Tuple[str, bool]:
+def _kind(series: Series, rank: Rank, seen: Numbers) -> Tuple[str, bool]:
     """The kind, and whether the numbers leave no doubt about it."""
     assert seen.gpu is not None and seen.main is not None
     if seen.gpu_others is not None and seen.gpu_others >= at.SHARED and seen.gpu >= at.GPU_FULL:
@@ -90,11 +90,11 @@ def _kind(series: Series, seen: Numbers) -> Tuple[str, bool]:
     if seen.gpu >= at.GPU_FULL:
         return ("gpu-bound", True) if seen.idle >= at.SLACK else ("balanced", True)
     if seen.idle <= at.SATURATED:
-        return ("main-process", False) if _main_leads(seen) else (_cause(series, seen), True)
+        return ("main-process", False) if _main_leads(seen) else (_cause(series, rank, seen), True)
     if seen.gpu >= at.MAIN_SLOW:
         return ("gpu-bound" if seen.idle >= at.SLACK else "balanced"), False
-    if seen.idle < at.SLACK and not _main_leads(seen):
-        return _cause(series, seen), False
+    if seen.idle < at.UNEVEN and not _main_leads(seen):
+        return _cause(series, rank, seen), seen.idle < at.SLACK
     return ("main-process", True) if working else (_waits(series), False)
 
 
@@ -124,11 +124,11 @@ def _waits(series: Series) -> str:
     return "other-ranks" if (series.world or 1) > 1 else "waits"
 
 
-def _cause(series: Series, seen: Numbers) -> str:
-    """Why workers that never rest are too slow."""
+def _cause(series: Series, rank: Rank, seen: Numbers) -> str:
+    """Why the workers are too slow. A quota that was never reached limits nothing: the CPUs of the mask count."""
     worker = seen.worker
     assert worker is not None
-    cpus = seen.cpus or 1.0
+    cpus = rank.cpus or seen.cpus or 1.0
     if series.quota and (seen.throttled or 0.0) >= at.THROTTLED:
         return "quota"
     if worker.disk + worker.remote >= at.DISK:
@@ -157,7 +157,7 @@ def _confidence(kind: str, seen: Numbers) -> str:
 
 
 def _without_gpu(series: Series, rank: Rank, seen: Numbers) -> Answer:
-    busy = seen.job is not None and seen.job >= at.COMPUTES
+    busy = _wanted_cpus(seen) >= at.COMPUTES
     if isinstance(series.gpus, Unknown):
         return _blind(rank, seen, f"the GPUs could not be asked: {series.gpus.sentence()}")
     if series.cards:
@@ -168,6 +168,13 @@ def _without_gpu(series: Series, rank: Rank, seen: Numbers) -> Answer:
     if not busy:
         return Answer("cannot-tell", "low", seen, rank, None, "the job holds no GPU and computes next to nothing")
     return Answer("cannot-tell", "low", seen, rank, None, "the job holds no GPU, and no torch is seen in it")
+
+
+def _wanted_cpus(seen: Numbers) -> float:
+    """CPUs that the job used, or would have used had they been free."""
+    worker, main = seen.worker, seen.main
+    waited = (main.delay if main is not None else 0.0) + (worker.delay * seen.workers if worker is not None else 0.0)
+    return (seen.job or 0.0) + waited
 
 
 def _blind(rank: Rank, seen: Numbers, why: str) -> Answer:

@@ -25,6 +25,9 @@ MAIN_SLOW = 0.80
 #: never rest.
 SLACK = 0.15
 SATURATED = 0.08
+#: Batches are used in order: where one worker is late the loop waits for it, and the others have a rest meanwhile. With
+#: less rest than this they may still be what is waited for.
+UNEVEN = 0.4
 #: How much of the time that the GPU idles the main process must be at work, to be what it waits for.
 MAIN_EXPLAINS = 0.6
 #: Of a worker's time: waiting for storage; waiting for a CPU. Of control group's periods: held back.

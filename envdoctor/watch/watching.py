@@ -60,6 +60,12 @@ class Gpus:
             self.follow([int(card["index"]) for card in self.cards])
         self.listen()
 
+    def worked(self, index: int) -> bool:
+        """Whether a card has computed since it is followed."""
+        ticks = self._ticks.get(index, [])
+        samples = [percent for tick in ticks for _, percent in value_or(field(tick, "samples"), ())]
+        return any(samples) or any(value_or(field(tick, "utilisation"), 0) for tick in ticks)
+
     def listen(self) -> None:
         if self._stream is None:
             return
@@ -111,14 +117,13 @@ class Watch:
         return ranks, on
 
     def computes(self) -> bool:
-        """Whether the job has got so far that there is something to watch: a GPU held, workers, or torch at work."""
+        """Whether there is something to watch by now: its GPU was busy, or, without one, there are workers."""
         every = target.table(self._host)
         tree = roles.below(every, self.root)
-        held = (
-            frozenset().union(*self._gpus.holders.values()) if self._gpus.holders and not self._foreign else frozenset()
-        )
-        if any(pid in held for pid in tree):
-            return True
+        holders = {} if self._foreign else self._gpus.holders
+        cards = [index for index, pids in holders.items() if any(pid in pids for pid in tree)]
+        if cards:  # it may be held long before the first step
+            return any(self._gpus.worked(index) for index in cards)
         ranks = roles.ranks(every, self.root, (), ())
         return any(roles.workers(every, pid, ranks) for pid in ranks)
 

@@ -44,8 +44,6 @@ def score(path: Path = RECORDED) -> List[Score]:
         series = from_plain(Series, line["series"])
         answer = judge(series)
         numbers = f"{answer.numbers} truth {line['truth']}"
-        others = [it.others or 0.0 for it in series.machine]
-        share = sum(others) / len(others) / (series.cpus or 1)
-        right = accepted(line["kind"], line["workers"], Truth(**line["truth"]), share)
+        right = accepted(line["kind"], line["workers"], Truth(**line["truth"]), series)
         found.append(Score(line["name"], line["half"], right, answer.kind, answer.confidence, numbers, series.own_cpu))
     return found

@@ -205,11 +205,12 @@ def _truth(path: Path, began: float, over: float, workers: int) -> Truth:
     return Truth(wait / total, compute / total, main / total, busy)
 
 
-def accepted(kind: str, workers: int, truth: Truth, others: float) -> Tuple[str, ...]:
+def accepted(kind: str, workers: int, truth: Truth, series: Series) -> Tuple[str, ...]:
     """The names that are right, by the job's clocks and what was done to it; two at the border between two kinds.
 
-    `others`: CPUs that everybody else used, of those there are, 0 to 1. Where that is a quarter and more, "neighbours"
-    is as right a name for slow decoding as "decode": this machine is shared, and its load is not the bench's to choose.
+    This machine is shared, and its load is not the bench's to choose: by the kernel's counters of the same seconds,
+    "neighbours" is as right a name as "decode" where others used a quarter of the CPUs and more, and the only one where
+    a quota was not reached for them.
     """
     if kind == "cpu-used":
         return ("cpu-used",)
@@ -218,13 +219,21 @@ def accepted(kind: str, workers: int, truth: Truth, others: float) -> Tuple[str,
     if truth.main >= 0.2 and truth.wait < 0.15:
         return ("main-process",)
     causes: Tuple[str, ...] = (kind,) if kind in CAUSES else ("decode",)
+    others = _mean([it.others for it in series.machine]) / (series.ranks[0].cpus or 1)
     if causes == ("decode",) and others >= 0.25:
         causes = ("decode", "neighbours")
+    if causes == ("quota",) and _mean([it.throttled for it in series.machine]) < 0.1 and others >= 0.25:
+        causes = ("neighbours",)
     if truth.wait >= 0.2:
         return causes
     idle = 1 - (truth.workers_busy or 0.0)
     slack = ("gpu-bound",) if idle >= 0.2 else ("balanced", "gpu-bound") if idle >= 0.1 else ("balanced",)
     return (*slack, *causes) if truth.wait >= 0.1 else slack
+
+
+def _mean(numbers: Sequence[Optional[float]]) -> float:
+    known = [number for number in numbers if number is not None]
+    return sum(known) / len(known) if known else 0.0
 
 
 CAUSES = ("decode", "disk", "too-many-workers", "neighbours", "quota")

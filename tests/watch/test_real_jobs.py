@@ -28,8 +28,7 @@ def bench(nvml_library: str, tmp_path: Path) -> Bench:
 def named(bench: Bench, setting: Setting, seconds: float, settle: float = 2.0) -> str:
     """The name that the watch gave, checked against the job's own clocks."""
     series, truth = run(bench, setting, seconds, settle)
-    others = [it.others or 0.0 for it in series.machine]
-    right = accepted(setting.kind, setting.job["workers"], truth, sum(others) / len(others) / (series.cpus or 1))
+    right = accepted(setting.kind, setting.job["workers"], truth, series)
     answer = judge(series)
     assert answer.kind in right, (truth, answer.numbers)
     return answer.kind
