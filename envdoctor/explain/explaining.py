@@ -16,7 +16,7 @@ from ..cure import prescribe
 from ..facts import Facts
 from ..frozen import frozen
 from ..judging import judge
-from ..pasted import Block, Pasted, Reader
+from ..pasted import Block, Pasted, Reader, Words
 from ..report import Finding, Fix, Verdict
 from ..rules import all_rules
 from .clues import all_clues
@@ -42,9 +42,11 @@ class Explanation:
 def explain(source: Iterable[Block], table: CompatTable, here: Optional[Facts] = None) -> Explanation:
     """The causes that a text shows. `here`: facts of this machine, where the text is about it."""
     reader, scanner, memory = Reader(), Scanner(table), MemoryReader()
+    words = Words([*reader.words, *scanner.words, *memory.words])
     for block in source:
+        found = words.find(block)
         for one in (reader, scanner, memory):
-            one.feed(block)
+            one.feed(block, found)
     pasted = reader.pasted()
     facts = joined(pasted.facts, here)
     verdicts = judge(facts, table, all_rules())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Iterable, List, Sequence, Tuple
+from typing import Iterable, List, Optional, Sequence, Tuple
 
 from ..facts import Facts
 from ..frozen import frozen
@@ -12,6 +12,7 @@ from ._formats import FORMATS, RARE
 from ._kept import Keeper
 from ._merge import merged
 from ._said import Said
+from ._words import Found, Words
 from .lines import Block, Line, blocks, chunks, lines
 from .sessions import Typed, typed
 from .tracebacks import Frame, Raised, raised
@@ -35,13 +36,19 @@ class Reader:
     Memory is bounded whatever the size of the input; nothing is raised for what the text is.
     """
 
+    #: What lies around these in a large text is kept.
+    words: Sequence[str] = RARE
+
     def __init__(self) -> None:
-        self._keeper = Keeper(RARE)
+        self._keeper = Keeper()
+        self._words = Words(self.words)
         self._lines = 0
 
-    def feed(self, block: Block) -> None:
-        self._keeper.feed(block)
-        self._lines = block.numbers[-1]
+    def feed(self, block: Block, found: Optional[Found] = None) -> None:
+        """`found`: of these words or more, where somebody looked for them already."""
+        found = self._words.find(block) if found is None else found
+        self._keeper.feed(block, {word: found.rows[word] for word in self.words if word in found.rows})
+        self._lines = block.last
 
     def pasted(self) -> Pasted:
         """What was read. To be asked once, after the last block."""
@@ -83,12 +90,14 @@ def _said(kept: Sequence[Line]) -> Tuple[List[Said], Tuple[str, ...]]:
 
 __all__ = [
     "Block",
+    "Found",
     "Frame",
     "Line",
     "Pasted",
     "Raised",
     "Reader",
     "Typed",
+    "Words",
     "blocks",
     "chunks",
     "lines",

@@ -1,14 +1,15 @@
 """From any bytes to clean numbered lines: streamed, bounded, and fast where there is nothing to clean.
 
-Work is done on blocks of whole lines. A block without escapes, carriage returns, quote marks or non-ASCII bytes goes
-through untouched; the others are cleaned line by line (see _clean.py).
+Work is done on blocks of whole lines. They are cleaned when their text is asked for, which for most of a large log it
+never is; a block without escapes, carriage returns, quote marks or non-ASCII bytes goes through untouched, the others
+are cleaned line by line (see _clean.py).
 """
 
 from __future__ import annotations
 
-from typing import BinaryIO, Iterable, Iterator, List, NamedTuple, Sequence
+from functools import cached_property
+from typing import BinaryIO, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
-from ..frozen import frozen
 from . import _clean
 from ._decode import as_utf8, text_of
 
@@ -28,12 +29,59 @@ class Line(NamedTuple):
     text: str
 
 
-@frozen
 class Block:
-    """Whole clean lines, separated by newlines; `numbers` has the input's line number of each."""
+    """Whole lines of the input: as they came in `rows`, clean in `text`, where one row may have become several lines.
 
-    text: str
-    numbers: Sequence[int]
+    `first` is the number of the first row, `before` the row before it, which tells whether a quotation goes on.
+    """
+
+    def __init__(self, raw: bytes, first: int = 1, before: bytes = b"") -> None:
+        self.raw = raw
+        self.first = first
+        self.before = before
+
+    @classmethod
+    def of(cls, lines: Sequence[Line]) -> Block:
+        """Of clean lines, whose numbers need not follow each other."""
+        text = "\n".join(line.text for line in lines)
+        block = cls(text.encode("utf-8", "surrogatepass"))
+        block.__dict__["_cleaned"] = text, [line.number for line in lines]
+        return block
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether there is nothing to clean."""
+        return _clean.is_plain(self.raw)
+
+    @cached_property
+    def rows(self) -> List[bytes]:
+        return self.raw.split(b"\n")
+
+    @cached_property
+    def _cleaned(self) -> Tuple[str, Sequence[int]]:
+        numbers: Sequence[int] = range(self.first, self.last + 1)
+        if self.plain:
+            return _short(self.raw.decode("ascii")), numbers
+        text, numbers = _clean.without_marks(text_of(self.raw), numbers)
+        inside = _clean.is_quoted(text_of(self.before))
+        if inside or _clean.may_be_quoted(text):
+            text = _clean.unquoted(text, inside)
+        return _short(text), numbers
+
+    @property
+    def text(self) -> str:
+        """The clean lines, separated by newlines."""
+        return self._cleaned[0]
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The input's line number of each clean line."""
+        return self._cleaned[1]
+
+    @property
+    def last(self) -> int:
+        """The number of the last row."""
+        return self.first + self.raw.count(b"\n")
 
     def lines(self) -> Iterator[Line]:
         return map(Line, self.numbers, self.text.split("\n"))
@@ -41,6 +89,12 @@ class Block:
     def number_at(self, offset: int) -> int:
         """The line number of a place in `text`."""
         return self.numbers[self.text.count("\n", 0, offset)]
+
+    def part(self, start: int, stop: int) -> Block:
+        """The rows from `start` to before `stop`, which are cut to those that there are."""
+        start = max(0, start)
+        before = self.rows[start - 1] if start else self.before
+        return Block(b"\n".join(self.rows[start:stop]), self.first + start, before)
 
 
 def chunks(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
@@ -56,22 +110,13 @@ def lines(source: Iterable[bytes]) -> Iterator[Line]:
 
 def blocks(source: Iterable[bytes]) -> Iterator[Block]:
     """The input in blocks, which are the same however the source cuts its pieces."""
-    number = 1
-    quoted = False
+    first, before = 1, b""
     for raw in _whole_lines(as_utf8(source)):
-        count = raw.count(b"\n")
         ends = raw.endswith(b"\n")
-        if ends:
-            raw = raw[:-1]
-        numbers: Sequence[int] = range(number, number + count + (not ends))
-        number += count
-        if _clean.is_plain(raw):
-            text = raw.decode("ascii")
-        else:
-            text, numbers = _clean.without_marks(text_of(raw), numbers)
-        if quoted or _clean.may_be_quoted(text):
-            text, quoted = _clean.unquoted(text, quoted)
-        yield Block(_short(text), numbers)
+        block = Block(raw[:-1] if ends else raw, first, before)
+        yield block
+        first = block.last + ends
+        before = block.raw[block.raw.rfind(b"\n") + 1 :]
 
 
 def _whole_lines(source: Iterable[bytes]) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from envdoctor import pasted as package
 from envdoctor.facts import GROUPS, Facts
-from envdoctor.pasted import Reader, blocks, read_pasted
+from envdoctor.pasted import Reader, Words, blocks, read_pasted
 from envdoctor.pasted._formats import FORMATS, RARE
 from envdoctor.pasted._kept import AFTER, HEAD, Keeper
 from envdoctor.pasted._said import joined, where
@@ -108,11 +108,12 @@ def test_a_report_in_the_middle_of_a_log_is_found_with_its_lines() -> None:
 
 
 def test_a_window_goes_on_in_the_next_block() -> None:
-    keeper = Keeper(("MARK",))
+    words = Words(("MARK",))
+    keeper = Keeper()
     filler = (b"x" * 99 + b"\n") * (HEAD // 50)
     tail = b"".join(b"after %d\n" % number for number in range(2000)) + (b"y" * 99 + b"\n") * 40000
     for block in blocks([filler + b"MARK\n" + tail]):
-        keeper.feed(block)
+        keeper.feed(block, words.find(block).rows)
     texts = [line.text for line in keeper.lines()]
     assert "MARK" in texts
     assert f"after {AFTER // 12}" in texts
@@ -150,9 +151,9 @@ def test_memory_does_not_grow_with_the_input() -> None:
 
 def test_blank_lines_are_not_kept_without_end() -> None:
     assert len(kept("\n" * 1000)) == 1000
-    keeper = Keeper(())
+    keeper = Keeper()
     for block in blocks([b"a\n" + b"\n" * 100_000 + b"b\n"]):
-        keeper.feed(block)
+        keeper.feed(block, {})
     assert [line.text for line in keeper.lines() if line.text] == ["a", "b"]
     assert len(keeper.lines()) < 10
 

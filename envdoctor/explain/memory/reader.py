@@ -6,10 +6,10 @@ import dataclasses
 import re
 from bisect import bisect_right
 from collections import deque
-from typing import Deque, Dict, Iterable, Iterator, List, Tuple, Union
+from typing import Deque, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple, Union
 
 from ...frozen import frozen
-from ...pasted import Block, Line
+from ...pasted import Block, Found, Line, Words
 from . import message
 from .growth import Growth, Series
 from .message import OomMessage
@@ -22,6 +22,7 @@ _BEGINS = (
 )  # fmt: skip
 _MARK = re.compile("|".join(map(re.escape, _BEGINS)))
 #: A log that tells how much memory is in use has one of these, or Ultralytics' rows below this heading.
+_HEADING = "GPU_mem"
 _FIGURES = ("mem", "Mem", "MEM", "rss", "RSS", "VRAM", "vram", "alloc", "reserved", "显存", "内存")
 
 #: What stands before each line where several processes write into one log, and the frame around a rich traceback.
@@ -48,7 +49,11 @@ class Seen:
 class Reader:
     """Blocks are handed to `feed` in order; `seen` is asked once, after the last."""
 
+    #: What is to be looked for in each block.
+    words: Sequence[str] = (*_BEGINS, _HEADING, *_FIGURES)
+
     def __init__(self) -> None:
+        self._words: Optional[Words] = None
         self._open: List[Line] = []
         self._text = ""  # the lines of `_open` without white space
         self._ends: List[int] = []  # where each of them ends in it
@@ -60,21 +65,36 @@ class Reader:
         self._lines = 0
         self._rows = False
 
-    def feed(self, block: Block) -> None:
-        text = block.text
-        marked = any(mark in text for mark in _BEGINS)
-        figures = any(word in text for word in _FIGURES)
-        self._rows = self._rows or (figures and "GPU_mem" in text)
-        if not (marked or figures or self._open or self._rows):
-            return
-        for line in block.lines():
-            if self._open or (marked and _MARK.search(line.text)):
-                self._message(line)
-            elif self._rows or (figures and any(word in line.text for word in _FIGURES)):
-                # Of a log with millions of such lines ever fewer are read: growth shows in any of them.
-                self._lines += 1
-                if self._lines % (1 + self._lines // EVERY) == 0:
+    def feed(self, block: Block, found: Optional[Found] = None) -> None:
+        """`found`: of these words or more, where somebody looked for them already."""
+        if found is None:
+            self._words = self._words or Words(self.words)
+            found = self._words.find(block)
+        after = self._messages(block, sorted(_rows(found, _BEGINS)))
+        self._rows = self._rows or _HEADING in found.rows
+        rows: Iterable[int] = range(len(block.rows)) if self._rows else sorted(_rows(found, _FIGURES))
+        # Of a log with millions of such lines ever fewer are read: growth shows in any of them.
+        for row in rows:
+            if row in after:
+                continue
+            self._lines += 1
+            if self._lines % (1 + self._lines // EVERY) == 0:
+                for line in block.part(row, row + 1).lines():
                     self._series.read(line.number, line.text)
+
+    def _messages(self, block: Block, rows: Sequence[int]) -> Set[int]:
+        """Reads the messages that begin in these rows, and the one that is open; the rows that were read."""
+        read: Set[int] = set()
+        for row in [0, *rows] if self._open else rows:
+            while row not in read and row < len(block.rows):
+                read.add(row)
+                for line in block.part(row, row + 1).lines():
+                    if self._open or _MARK.search(line.text):
+                        self._message(line)
+                row += 1
+                if not self._open:
+                    break
+        return read
 
     def seen(self) -> Seen:
         self._close()
@@ -142,6 +162,10 @@ class Reader:
         (self._first if len(self._first) < FIRST else self._last).append(found)
 
 
+def _rows(found: Found, words: Iterable[str]) -> Set[int]:
+    return {row for word in words for row in found.rows.get(word, ())}
+
+
 def _whole(line: str) -> bool:
     """Whether a line holds a message from beginning to end."""
     return "Tried to allocate" in line and ("but unallocated" in line or "in total by PyTorch)" in line)
@@ -159,7 +183,7 @@ def read_lines(lines: Iterable[Line]) -> Seen:
     kept = tuple(lines)
     if not kept:
         return Seen()
-    return read([Block("\n".join(line.text for line in kept), [line.number for line in kept])])
+    return read([Block.of(kept)])
 
 
 def read(blocks: Iterable[Block]) -> Seen:

@@ -1,0 +1,107 @@
+"""Which lines of a text have which of many words, though most of a large log is hardly looked at.
+
+Logs repeat themselves: of lines that differ in figures alone the first is cleaned and searched, and what was found in
+it holds for the others. So the answer may name too much, never too little: "Errno 13" is named where "Errno 28" is
+looked for.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, Iterator, List, Sequence, Set, Tuple
+
+from ._sieve import SHORTEST, Sieve
+from .lines import Block
+
+_FIGURES = b"0123456789"
+_ROOM = 1 << 22  # bytes that remembered lines may take
+_OVERHEAD = 150  # bytes that each takes besides its own
+#: A row counts as new where one of its neighbours, so far before it or after it, is new: messages may have several.
+_BEFORE, _AFTER = 1, 4
+
+
+class Found:
+    """The rows of a block that have each word, in order."""
+
+    def __init__(self, rows: Dict[str, List[int]], lines: Sequence[bytes], fresh: Set[bytes]) -> None:
+        self.rows = rows
+        self._lines = lines
+        self._fresh = fresh
+
+    def is_new(self, row: int) -> bool:
+        """Whether this row, or a neighbour of it, is like none of the blocks before."""
+        return not self._fresh.isdisjoint(self._lines[max(0, row - _BEFORE) : row + _AFTER + 1])
+
+
+class Words:
+    """Blocks are handed to `find` in order."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words: Dict[bytes, List[str]] = {}  # by what is looked for
+        self._few: List[Tuple[str, bytes]] = []  # words of little but figures are looked for as they are
+        for word in dict.fromkeys(words):
+            whole = word.encode("utf-8")
+            letters = whole.translate(None, _FIGURES)
+            if len(letters) < SHORTEST:
+                self._few.append((word, whole))
+            else:
+                self._words.setdefault(letters, []).append(word)
+        self._sieve = Sieve(self._words)
+        self._known: Set[bytes] = set()  # lines without their figures
+        self._telling: Dict[bytes, Tuple[str, ...]] = {}  # those of them that have words
+        self._room = _ROOM
+
+    def find(self, block: Block) -> Found:
+        bare = block.raw.translate(None, _FIGURES)
+        lines = bare.split(b"\n")
+        known = self._known
+        fresh = {line for line in lines if line not in known}
+        telling = self._told(block, bare, lines, fresh) if fresh else {}
+        if self._room > 0:
+            self._room -= sum(map(len, fresh)) + _OVERHEAD * len(fresh)
+            known |= fresh
+            self._telling.update(telling)
+            telling = {}
+        found: Dict[str, List[int]] = {}
+        for told in (self._telling, telling):
+            for row in [row for row, line in enumerate(lines) if line in told] if told else ():
+                for word in told[lines[row]]:
+                    found.setdefault(word, []).append(row)
+        if telling:
+            found = {word: sorted(set(rows)) for word, rows in found.items()}
+        for word, whole in self._few:
+            if whole in block.raw:
+                found[word] = list(_rows_with(whole, block.raw))
+        return Found(found, lines, fresh)
+
+    def _told(
+        self, block: Block, bare: bytes, lines: Sequence[bytes], fresh: Set[bytes]
+    ) -> Dict[bytes, Tuple[str, ...]]:
+        """The words of the lines that are fresh, and of those next to them, as a word may be wrapped."""
+        rows: Sequence[int] = range(len(lines))
+        if self._known and 2 * len(fresh) < len(lines):
+            new = [row for row in rows if lines[row] in fresh]
+            rows = sorted({row + by for row in new for by in (-1, 0, 1) if 0 <= row + by < len(lines)})
+            block = Block(b"\n".join([block.rows[row] for row in rows]))
+            bare = b"\n".join([lines[row] for row in rows])
+        numbers: Sequence[int] = rows
+        if not block.plain:
+            bare = block.text.encode("utf-8", "surrogatepass").translate(None, _FIGURES)
+            numbers = [rows[number - block.first] for number in block.numbers]
+        told: Dict[bytes, List[str]] = {}
+        place = counted = 0
+        for at, word in self._sieve.places(bare):
+            place += bare.count(b"\n", counted, at)
+            counted = at
+            for part in range(bare.count(b"\n", at, at + len(word) - 1) + 1):
+                told.setdefault(lines[numbers[place + part]], []).extend(self._words[word])
+        return {line: tuple(dict.fromkeys(words)) for line, words in told.items()}
+
+
+def _rows_with(word: bytes, raw: bytes) -> Iterator[int]:
+    row = counted = 0
+    at = raw.find(word)
+    while at >= 0:
+        row += raw.count(b"\n", counted, at)
+        yield row
+        counted = raw.find(b"\n", at)
+        at = raw.find(word, counted) if counted >= 0 else -1
