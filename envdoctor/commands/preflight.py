@@ -61,19 +61,28 @@ def preflight(
     """May a job start now, and on which GPUs: 0 go, 1 no, 3 cannot tell, 75 none is free. Then start it there."""
     from ..preflight.options import options
 
-    wanted = options(gpus, mem, max_util, checked, wait, timeout, claim, format, command, node)
     begun: Optional[Begun] = click.get_current_context().obj
-    host, nvml = _asked(begun, wanted.timeout)
+    host = _machine(begun)
+    context = host.environ.get("SLURM_SCRIPT_CONTEXT", "")
+    wanted = options(gpus, mem, max_util, checked, wait, timeout, claim, format, command, node, context)
+    nvml = _asked(begun, host, wanted.timeout)
     from ..preflight.command import run  # while the driver is asked
 
     return run(host, wanted, nvml)
 
 
-def _asked(begun: Optional[Begun], timeout: float) -> Tuple[Host, Ahead]:
-    if begun is not None and begun.ahead is not None and begun.request.patience == timeout:
-        return begun.host, begun.ahead
+def _machine(begun: Optional[Begun]) -> Host:
+    if begun is not None and begun.ahead is not None:
+        return begun.host
     from ..host import LocalHost
+
+    return LocalHost()
+
+
+def _asked(begun: Optional[Begun], host: Host, timeout: float) -> Ahead:
+    """The driver's answer, which was asked for before the options were understood, or is asked for now."""
+    if begun is not None and begun.ahead is not None and begun.request.patience == timeout:
+        return begun.ahead
     from ..preflight.ahead import Ahead
 
-    host = LocalHost()
-    return host, Ahead(host, timeout)
+    return Ahead(host, timeout)

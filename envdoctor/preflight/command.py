@@ -16,6 +16,7 @@ from .claims import Claims, folder_for
 from .decide import Decision, Question, attempt
 from .options import Options
 from .page import environment, texts
+from .shared import alone
 from .site import read_site
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def _run(host: Host, options: Options, nvml: Ahead) -> Exit:
 
     findings, problem = _environment(host, options, program)
     decision = problem or _decided(host, options, claims, question, taking)
-    warnings = [text for text in (slip, *(claims.warnings if taking else ()), *decision.warnings) if text]
+    ours = (*claims.warnings, "" if claims.trouble else alone(host, claims.path)) if taking else ()
+    warnings = [text for text in (slip, *ours, *decision.warnings) if text]
     decision = replace(decision, warnings=tuple(dict.fromkeys(warnings)))
     _show(host, options, decision, findings)
     if decision.code != Exit.OK:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..exits import Exit
 from ..facts import Gpu
 from ..frozen import frozen
 from ..host import Host, NvmlAnswer
-from ..probes.gpus import by_nvml
 from ..reading import Absent, Known, Reading, Unknown, value_or
 from .choice import Choice, Opinion, choices
 from .claims import HIDDEN, TAKEN, Claims, Owner
@@ -18,6 +17,7 @@ from .judge import judge
 from .offers import refusals
 from .options import Wish
 from .rank import ranked
+from .sight import cards
 from .site import Site
 
 _LOOKS = 3
@@ -49,7 +49,7 @@ class Question:
 
 def attempt(host: Host, question: Question, claims: Claims) -> Decision:
     """One decision. Where `taking`, the claims of what was picked are held when it says OK, and none otherwise."""
-    answer, opinions, given = _observed(host, question)
+    answer, opinions, given, remark = _observed(host, question)
     if not isinstance(answer, Known) or not answer.value:
         return _no_driver(answer)
     if question.wish.gpus == 0:
@@ -59,6 +59,7 @@ def attempt(host: Host, question: Question, claims: Claims) -> Decision:
         owners = claims.owners(opinion.choice.uuid for opinion in opinions if opinion.choice.uuid)
         opinions = _with_claims(opinions, owners)
     limit, warnings = _courtesy(question, _mine(host, answer.value, owners))
+    warnings = (*((remark,) if remark else ()), *warnings)
     if limit is not None:
         return Decision(limit[0], limit[1], opinions, (), warnings)
     picked, opinions = _picked(host, question, claims, opinions)
@@ -82,8 +83,9 @@ def verdict(opinions: Sequence[Opinion], wanted: int) -> Exit:
     return Exit.CANNOT_TELL if sum(count.values()) >= wanted else Exit.FINDINGS
 
 
-def _observed(host: Host, question: Question) -> Tuple[Reading[Tuple[Gpu, ...]], Tuple[Opinion, ...], int]:
-    """What the driver says, an opinion on each, and how many of them this session was given."""
+def _observed(host: Host, question: Question) -> Tuple[Reading[Tuple[Gpu, ...]], Tuple[Opinion, ...], int, str]:
+    """What the driver says, an opinion on each, how many of them this session was given, and a remark on who said
+    it."""
     seen: Dict[Tuple[int, object], List[Gpu]] = {}
     given = 0
     user = host.identity().user
@@ -91,9 +93,9 @@ def _observed(host: Host, question: Question) -> Tuple[Reading[Tuple[Gpu, ...]],
     for number in range(_LOOKS):
         if number:
             time.sleep(_BETWEEN)
-        answer = by_nvml(host, question.nvml(question.timeout))
+        answer, remark = cards(host, question.nvml(question.timeout), question.timeout)
         if not isinstance(answer, Known):
-            return answer, (), 0
+            return answer, (), 0, remark
         for gpu in answer.value:
             seen.setdefault((gpu.index, gpu.uuid), []).append(gpu)
         found = choices(answer.value)
@@ -107,7 +109,7 @@ def _observed(host: Host, question: Question) -> Tuple[Reading[Tuple[Gpu, ...]],
         )
         if not _load_decides(opinions, question.wish):
             break
-    return answer, opinions, given
+    return answer, opinions, given, remark
 
 
 def _load_decides(opinions: Sequence[Opinion], wish: Wish) -> bool:
@@ -176,7 +178,9 @@ def _picked(
     """The best that could be claimed, and the opinions, with what others were quicker to claim. Two that take parts of
     each other's set both let go; a moment later one of them gets its own."""
     wanted = question.wish.gpus
-    order = ranked(opinions, question.wish, _nodes(host, opinions) if wanted > 1 else {})
+    several = wanted > 1
+    nodes, links = (_nodes(host, opinions), _links(opinions)) if several else ({}, frozenset())
+    order = ranked(opinions, question.wish, nodes, links)
     if len(order) < wanted:
         return (), opinions
     if not question.taking:
@@ -236,6 +240,12 @@ def _nodes(host: Host, opinions: Tuple[Opinion, ...]) -> Dict[int, int]:
         if text.isdigit():  # -1: the machine has one node, or does not say
             nodes[gpu.index] = int(text)
     return nodes
+
+
+def _links(opinions: Tuple[Opinion, ...]) -> FrozenSet[Tuple[int, int]]:
+    """Pairs of indexes, the smaller first, of GPUs that reach each other over NVLink."""
+    gpus = [each.choice.gpu for each in opinions]
+    return frozenset((other, gpu.index) for gpu in gpus for other in value_or(gpu.nvlink, ()))
 
 
 def _sentence(code: Exit, opinions: Sequence[Opinion], wanted: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Iterable, List, Optional, Sequence, Tuple
 
 from ..facts import Gpu, Holder
 from ..probes._nvml import error
-from ..reading import Absent, Known, Reading, Unknown, value_or
+from ..reading import Known, Reading, Unknown, value_or
 from .amounts import shown
 from .choice import Choice, Opinion
 from .options import Wish
@@ -108,7 +108,7 @@ def _unread(choice: Choice, gpu: Gpu, *memory: Reading[int]) -> Optional[Tuple[s
             return "unknown", f"its {what} is not told"
     health: List[Tuple[str, Reading[Any]]] = [("memory errors", gpu.ecc_uncorrected), ("row remaps", gpu.remap_failed)]
     for what, reading in health:
-        if isinstance(reading, Unknown) and reading != _TOO_OLD and reading.reason != "denied":
+        if isinstance(reading, Unknown) and reading != _TOO_OLD and reading.reason not in ("denied", "not-looked"):
             return "unknown", f"its {what} could not be read ({reading.detail or reading.reason})"
     return None
 
@@ -154,9 +154,12 @@ def _named(holders: List[Holder]) -> str:
     """The largest holder, and how many more there are."""
     largest = max(holders, key=lambda holder: value_or(holder.memory, 0))
     rest = f" and {len(holders) - 1} more" if len(holders) > 1 else ""
-    if isinstance(largest.user, Absent) or not isinstance(largest.user, Known):
+    if not isinstance(largest.user, Known):
         return f"a process that is not visible to you (pid {largest.pid}{_size(largest)}){rest}"
     command = value_or(largest.command, "")
+    if value_or(largest.mine, False):
+        since = f", since {largest.started.value}" if isinstance(largest.started, Known) else ""
+        return f"a process of your own (pid {largest.pid}, {command}{_size(largest)}{since}){rest}"
     return f"{largest.user.value} (pid {largest.pid}{', ' + command if command else ''}{_size(largest)}){rest}"
 
 

@@ -10,18 +10,18 @@ from typing import Tuple
 
 from ..exits import Exit
 from ..host import Host
-from ..probes.gpus import by_nvml
 from ..reading import Known, Unknown
 from .ahead import Ahead
 from .choice import Choice, Opinion
 from .decide import HOPELESS, Decision
 from .judge import fault_of
+from .sight import cards
 from .site import FILE, Site
 
 
 def node_decision(host: Host, nvml: Ahead, seconds: float, site: Site) -> Decision:
     """FINDINGS where a listed fault is there, else OK, whatever else was seen."""
-    answer = by_nvml(host, nvml(seconds))
+    answer, remark = cards(host, nvml(seconds), seconds)
     if isinstance(answer, Unknown):
         driver = "driver" in site.node_faults and answer.detail in HOPELESS
         sentence = f"the driver: {answer.detail or answer.reason}"
@@ -31,6 +31,7 @@ def node_decision(host: Host, nvml: Ahead, seconds: float, site: Site) -> Decisi
     faults = [(gpu, fault_of(gpu)) for gpu in answer.value]
     listed = [(gpu, found) for gpu, found in faults if found and found[0] in site.node_faults]
     others = tuple(f"GPU {gpu.index}: {found[1]}" for gpu, found in faults if found and (gpu, found) not in listed)
+    others += (remark,) if remark else ()
     if not site.node_faults:
         others += (f"no fault is listed under [node] in {site.source or FILE}: the answer is always 0",)
     opinions: Tuple[Opinion, ...] = tuple(Opinion(Choice(gpu), "no", found[1]) for gpu, found in listed)

@@ -8,6 +8,9 @@ from ..frozen import frozen
 from ..voice import Unusable
 from . import amounts
 
+#: What Slurm calls the scripts that are root's and that are about the node; a code other than 0 drains it.
+_NODE_CONTEXTS = ("prolog_slurmd", "epilog_slurmd", "prolog_slurmctld", "epilog_slurmctld")
+
 
 @frozen
 class Wish:
@@ -39,8 +42,18 @@ def options(
     format: Optional[str],
     command: Tuple[str, ...],
     node: bool = False,
+    context: str = "",
 ) -> Options:
-    """The command line understood. Unusable: an amount that is none, options that exclude each other."""
+    """The command line understood. Unusable: an amount that is none, options that exclude each other.
+
+    `context` is SLURM_SCRIPT_CONTEXT: as a Prolog the node alone is looked at, as TaskProlog its language is spoken,
+    where nothing else is asked for.
+    """
+    plain = not (command or claim or check or wait is not None)
+    if plain and format is None and context == "prolog_task":
+        format = "task-prolog"
+    elif plain and format is None and gpus is None and mem is None:
+        node = node or context in _NODE_CONTEXTS
     if node and (command or claim or check or wait is not None):
         raise Unusable("--node looks at the node alone; it goes with no COMMAND, --claim, --check or --wait")
     try:

@@ -39,9 +39,11 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, (int, str, tuple))
 
 
-def holder(pid: int = 7, user: Optional[str] = "bob", kind: str = "C", memory: int = 2 * GIB) -> Holder:
+def holder(
+    pid: int = 7, user: Optional[str] = "bob", kind: str = "C", memory: int = 2 * GIB, mine: bool = False
+) -> Holder:
     """A process on a GPU; without a user it is one that /proc does not show."""
     if user is None:
         return Holder(pid, kind, Known(memory, ""), UNSEEN, UNSEEN, UNSEEN, UNSEEN, UNSEEN)
-    said = (Known(user, ""), Known("python", ""), Known("S", ""), Known(False, ""), Known("2026-11-24T12:00:00Z", ""))
+    said = (Known(user, ""), Known("python", ""), Known("S", ""), Known(mine, ""), Known("2026-11-24T12:00:00Z", ""))
     return Holder(pid, kind, Known(memory, ""), *said)

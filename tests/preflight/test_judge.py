@@ -12,7 +12,7 @@ from envdoctor.preflight.choice import Choice, Opinion, choices
 from envdoctor.preflight.decide import verdict
 from envdoctor.preflight.judge import judge
 from envdoctor.preflight.options import Wish
-from envdoctor.preflight.rank import ranked
+from envdoctor.preflight.rank import Links, ranked
 from envdoctor.preflight.site import Reserved, Site
 from envdoctor.reading import Absent, Known, Unknown
 
@@ -42,6 +42,8 @@ def opinion(*seen: Gpu, wish: Wish = Wish(), site: Site = Site()) -> Opinion:  #
         ({"mig_mode": True}, "no", "MIG is on"),
         ({"holders": (holder(),)}, "busy", "held by bob (pid 7, python, 2.0 GiB)"),
         ({"holders": (holder(), holder(8, "eve", memory=9 * GIB))}, "busy", "eve (pid 8, python, 9.0 GiB) and 1 more"),
+        ({"holders": (holder(mine=True),)}, "busy", "a process of your own (pid 7, python, 2.0 GiB, since 2026"),
+        ({"remap_failed": Unknown("not-looked", "nvidia-smi was not asked")}, "go", "free"),
         ({"holders": (holder(user=None),)}, "busy", "not visible to you (pid 7, 2.0 GiB)"),
         ({"holders": (holder(kind="G", memory=GIB),), "memory_used": GIB}, "go", "free"),
         ({"memory_used": 9 * GIB, "memory_free": 15 * GIB}, "busy", "9.0 GiB held by processes that are not visible"),
@@ -118,8 +120,10 @@ def test_what_too_few_mean(answers: str, wanted: int, code: Exit) -> None:
     assert verdict(opinions, wanted) == code
 
 
-def order(opinions: Tuple[Opinion, ...], wish: Wish, nodes: Dict[int, int]) -> Tuple[int, ...]:
-    return tuple(each.choice.gpu.index for each in ranked(opinions, wish, nodes))
+def order(
+    opinions: Tuple[Opinion, ...], wish: Wish, nodes: Dict[int, int], links: Links = frozenset()
+) -> Tuple[int, ...]:
+    return tuple(each.choice.gpu.index for each in ranked(opinions, wish, nodes, links))
 
 
 def test_ranking() -> None:
@@ -140,3 +144,36 @@ def test_neighbours_come_together_unless_that_costs_something() -> None:
     assert order(four, Wish(gpus=2), {})[:2] == (0, 1)
     warm = (opinion(card(0)), opinion(card(1)), opinion(card(2, utilisation=9)), opinion(card(3, utilisation=9)))
     assert order(warm, Wish(gpus=2), {0: 0, 1: 1, 2: 0, 3: 1})[:2] == (0, 1)
+
+
+#: Two boards of four, each joined in a ring.
+RINGS = frozenset(((0, 1), (1, 2), (2, 3), (0, 3), (4, 5), (5, 6), (6, 7), (4, 7)))
+
+
+@pytest.mark.parametrize(
+    ("gpus", "links", "nodes", "first"),
+    [
+        (2, {(0, 3), (1, 2)}, {}, (0, 3)),
+        (2, {(1, 2)}, {0: 0, 1: 0, 2: 1, 3: 1}, (1, 2)),  # NVLink is worth more than one NUMA node
+        (2, {(0, 1), (2, 3)}, {0: 0, 1: 1, 2: 1, 3: 1}, (2, 3)),
+        (3, {(0, 2), (0, 3), (2, 3)}, {}, (0, 2, 3)),
+        (4, RINGS, {}, (0, 1, 2, 3)),
+        (2, frozenset(), {}, (0, 1)),
+    ],
+)
+def test_what_nvlink_joins_comes_together(
+    gpus: int, links: Links, nodes: Dict[int, int], first: Tuple[int, ...]
+) -> None:
+    every = tuple(opinion(card(index)) for index in range(8 if links is RINGS else 4))
+    assert order(every, Wish(gpus=gpus), nodes, frozenset(links))[:gpus] == first
+
+
+def test_a_set_that_is_joined_and_busier_is_not_taken() -> None:
+    every = (*(opinion(card(index)) for index in (0, 1)), *(opinion(card(i, utilisation=9)) for i in (2, 3)))
+    assert order(every, Wish(gpus=2), {}, frozenset({(2, 3)}))[:2] == (0, 1)
+
+
+def test_many_cards_are_ranked_at_once() -> None:
+    every = tuple(opinion(card(index)) for index in range(64))
+    links = frozenset((a, b) for a in range(16, 32) for b in range(a + 1, 32))
+    assert order(every, Wish(gpus=16), {}, links)[:16] == tuple(range(16, 32))
