@@ -93,7 +93,17 @@ class NeedCommand:
     safety: str = "changes-env"
 
 
-Need = Union[NeedTorch, NeedPackages, NeedRemoved, NeedDeleted, NeedEnvironment, NeedVariable, NeedCommand]
+@frozen
+class NeedToolchain:
+    """What compiles extensions, without root: a gcc of that major version, with `cuda` nvcc of it too."""
+
+    gcc: int
+    cuda: str = ""  # "12.1"
+
+
+Need = Union[
+    NeedTorch, NeedPackages, NeedRemoved, NeedDeleted, NeedEnvironment, NeedVariable, NeedCommand, NeedToolchain
+]
 
 
 @frozen

@@ -15,10 +15,11 @@ from ..report import (
     NeedEnvironment,
     NeedPackages,
     NeedRemoved,
+    NeedToolchain,
     NeedTorch,
     NeedVariable,
 )
-from . import conda, pip, project
+from . import conda, pip, project, toolchain
 from .environment import environment_parts
 from .parts import Argv, Case, NoWay, Part
 from .spot import CONDA_TOOLS, PROJECT_TOOLS, canonical
@@ -152,6 +153,14 @@ def _environment(need: Need, case: Case) -> Tuple[Part, ...]:
     return environment_parts(cast(NeedEnvironment, need), case)
 
 
+def _toolchain(need: Need, case: Case) -> Tuple[Part, ...]:
+    need = cast(NeedToolchain, need)
+    chain = toolchain.brought(need.gcc, need.cuda, case)
+    exports = tuple(("export", f"{name}={value}") for name, value in chain.variables)
+    note = "The variables hold for the shell they are typed in: compile there."
+    return (Part("variable", exports, "safe", note=note), Part("tool", chain.commands, note=" ".join(chain.notes)))
+
+
 def _with_python(make: Callable[[], Tuple[Argv, ...]]) -> Tuple[Argv, ...]:
     try:
         return make()
@@ -168,4 +177,5 @@ _BY_KIND: Dict[Type[object], Callable[[Need, Case], Tuple[Part, ...]]] = {
     NeedCommand: _command,
     NeedTorch: _torch,
     NeedEnvironment: _environment,
+    NeedToolchain: _toolchain,
 }

@@ -10,8 +10,8 @@ from ..frozen import frozen
 from ..reading import Known, value_or
 from ..versions import major, numbers
 from . import pip
-from .parts import Argv, NoWay
-from .spot import Spot
+from .parts import Argv, Case, NoWay
+from .spot import CONDA_TOOLS, Spot
 
 #: A newer compiler than this is not needed by any torch, and old headers have not met it.
 _NEWEST_GCC = 13
@@ -105,16 +105,51 @@ def of_conda(want: Wanted, table: CompatTable, prefix: str, conda: str = "conda"
     if "conda-forge" not in channels:
         channels.append("conda-forge")
     words = (*row.packages, f"gxx_linux-64={want.gcc}", *(word for one in channels for word in ("-c", one)))
-    tool = f"{prefix}/bin/{_TRIPLE}"
-    variables = (
-        ("CUDA_HOME", prefix),
-        ("CC", f"{tool}-cc"),
-        ("CXX", f"{tool}-c++"),
-        ("NVCC_PREPEND_FLAGS", f"-ccbin={tool}-c++"),
-        ("CPATH", f"{prefix}/targets/x86_64-linux/include"),
-        ("LIBRARY_PATH", f"{prefix}/lib"),
-    )
+    variables = (("CUDA_HOME", prefix), *_compiler_in(prefix), *_libraries_in(prefix))
     return Toolchain(((conda, "create", "-p", prefix, "-y", *words),), variables, ())
+
+
+def _compiler_in(prefix: str) -> Tuple[Tuple[str, str], ...]:
+    tool = f"{prefix}/bin/{_TRIPLE}"
+    return (("CC", f"{tool}-cc"), ("CXX", f"{tool}-c++"), ("NVCC_PREPEND_FLAGS", f"-ccbin={tool}-c++"))
+
+
+def _libraries_in(prefix: str) -> Tuple[Tuple[str, str], ...]:
+    return (("CPATH", f"{prefix}/targets/x86_64-linux/include"), ("LIBRARY_PATH", f"{prefix}/lib"))
+
+
+def brought(gcc: int, cuda: str, case: Case) -> Toolchain:
+    """That gcc, and nvcc where `cuda` names one, by whoever can install it here. NoWay where nobody can."""
+    spot, facts = case.spot, case.facts
+    machine = str(value_or(facts.session.machine, value_or(facts.python.machine, "x86_64")))
+    if machine not in ("x86_64", "amd64"):
+        raise NoWay(f"How a compiler is got on {machine} without root is not known.")
+    gcc = min(gcc, _NEWEST_GCC)
+    if cuda:
+        number = f"cuda-{cuda}"
+        return of_conda(Wanted(cuda, gcc, gcc), case.table, f"{_envs(facts)}/{number}", _conda(case))
+    package = f"gxx_linux-64={gcc}"
+    command: Argv
+    if spot.manager == "pixi" and spot.project is not None:
+        command = (spot.program("pixi"), "add", "--manifest-path", spot.project, f"{package}.*")
+        return Toolchain((command,), _compiler_in(spot.prefix), ())
+    if spot.conda_words and spot.prefix:
+        command = (spot.program(spot.conda_tool), "install", *spot.conda_words, "-y", package, "-c", "conda-forge")
+        return Toolchain((command,), _compiler_in(spot.prefix), ())
+    prefix = f"{_envs(facts)}/gcc-{gcc}"
+    command = (_conda(case), "create", "-p", prefix, "-y", package, "-c", "conda-forge")
+    return Toolchain((command,), _compiler_in(prefix), ())
+
+
+def _conda(case: Case) -> str:
+    if not any(tool in case.spot.programs for tool in CONDA_TOOLS):
+        raise NoWay("conda brings a compiler without root, and none is here; micromamba is one file that does it too.")
+    return case.spot.program(case.spot.conda_tool)
+
+
+def _envs(facts: Facts) -> str:
+    home = next((place.path for place in value_or(facts.storage.places, ()) if place.role == "home"), None)
+    return f"{home or value_or(facts.session.cwd, '/tmp')}/envs"
 
 
 def of_wheels(want: Wanted, facts: Facts, table: CompatTable, spot: Spot) -> Optional[Toolchain]:

@@ -16,13 +16,14 @@ Example: nvcc 11.8 in /usr/local/cuda, torch 2.1.0+cu121, and detectron2 to be b
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Iterator, Optional, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Facts, Toolkit
 from ..reading import Known, need, value_or
-from ..report import CannotTell, Evidence, Finding, NeedTorch, NeedVariable, Remedy
-from ..versions import cuda_of_tag, major
+from ..report import CannotTell, Evidence, Finding, NeedToolchain, NeedTorch, NeedVariable, Remedy
+from ..versions import cuda_of_tag, major, minor
 from ._building import builds_here, toolkit_in_use
 from ._common import finding
 from ._torch import cuda_of_torch, release, torch_seen, torch_words
@@ -63,6 +64,11 @@ def _remedies(facts: Facts, table: CompatTable, toolkit: Toolkit, version: str, 
     if other:
         title = f"compile with the CUDA {other[1]} toolkit in {other[0]}"
         yield Remedy(title, (NeedVariable("CUDA_HOME", other[0]),))
+    with suppress(NoRow):
+        gcc = table.cuda(cuda).gcc_max
+        if gcc:
+            title = f"compile with nvcc {minor(cuda)} and a gcc that it takes, from conda, which needs no root"
+            yield Remedy(title, (NeedToolchain(gcc, minor(cuda)),))
     tag = _variant_of_major(facts, table, major(version))
     if tag:
         title = f"install the build of torch for CUDA {cuda_of_tag(tag)}, which this nvcc can extend"

@@ -19,7 +19,7 @@ from typing import Iterator
 from ..compat import CompatTable
 from ..facts import Facts
 from ..reading import value_or
-from ..report import CannotTell, Evidence, Finding, NeedCommand, NeedVariable, Remedy
+from ..report import CannotTell, Evidence, Finding, NeedCommand, NeedToolchain, NeedVariable, Remedy
 from ..versions import major
 from ._building import builds_here, host_compiler, newest_pair, toolkit_in_use
 from ._common import finding
@@ -66,8 +66,7 @@ def _remedies(facts: Facts, family: str, limit: int, lowest: int) -> Iterator[Re
         yield Remedy(title, (*needs, NeedVariable("NVCC_CCBIN", pair[1].path)))
     if family != "gcc":
         return
-    if value_or(facts.python.manager, "") in ("conda", "pixi"):
-        yield Remedy(f"install gxx_linux-64={limit} from conda-forge into the environment", ())
+    yield Remedy(f"compile with a gcc {limit} from conda-forge, which needs no root", (NeedToolchain(limit),))
     if value_or(facts.session.distro, "").startswith(("Ubuntu", "Debian")):
         install = (("sudo", "apt-get", "install", "--yes", f"g++-{limit}"),)
         yield Remedy(f"an administrator installs g++-{limit} beside it", (NeedCommand(install, who="admin"),))

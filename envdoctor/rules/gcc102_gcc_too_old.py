@@ -19,7 +19,7 @@ from typing import Iterator, Tuple
 from ..compat import CompatTable, NoRow
 from ..facts import Facts
 from ..reading import need, value_or
-from ..report import Evidence, Finding, NeedCommand, NeedVariable, NotApplicable, Remedy
+from ..report import Evidence, Finding, NeedCommand, NeedToolchain, NeedVariable, NotApplicable, Remedy
 from ..versions import major
 from ._building import builds_here, host_compiler, newest_pair, toolkit_in_use
 from ._common import finding
@@ -87,8 +87,7 @@ def _remedies(facts: Facts, table: CompatTable, lowest: int, cuda: str) -> Itera
         needs = (NeedVariable("CC", pair[0].path), NeedVariable("CXX", pair[1].path))
         yield Remedy(f"compile with {pair[1].path}", needs)
     number = min(limit, max(lowest, 11))
-    if value_or(facts.python.manager, "") in ("conda", "pixi"):
-        yield Remedy(f"install gxx_linux-64={number} from conda-forge into the environment", ())
+    yield Remedy(f"compile with a gcc {number} from conda-forge, which needs no root", (NeedToolchain(number),))
     if value_or(facts.session.distro, "").startswith(("Ubuntu", "Debian")):
         install = (("sudo", "apt-get", "install", "--yes", f"g++-{number}"),)
         yield Remedy(f"an administrator installs g++-{number}", (NeedCommand(install, who="admin"),))

@@ -4,7 +4,7 @@ from typing import Tuple
 
 from envdoctor.facts import Facts, Toolkit
 from envdoctor.reading import Absent, Known
-from envdoctor.report import NeedTorch, NeedVariable
+from envdoctor.report import NeedToolchain, NeedTorch, NeedVariable
 
 from .asking import (
     NOT_KNOWN,
@@ -38,6 +38,7 @@ def test_another_major_version_is_a_note() -> None:
     assert "CUDA 11.8" in finding.title and "CUDA 12.1" in finding.title
     assert "/usr/local/cuda" in evidence(finding)
     assert NeedTorch(accelerator="cu118") in needs(finding)
+    assert NeedToolchain(12, "12.1") in needs(finding)
 
 
 def test_it_is_a_warning_where_something_is_compiled() -> None:

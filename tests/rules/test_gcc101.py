@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from envdoctor.facts import Compiler, Facts
 from envdoctor.reading import Absent, Known
-from envdoctor.report import NeedCommand, NeedVariable
+from envdoctor.report import NeedCommand, NeedToolchain, NeedVariable
 
 from .asking import NOT_KNOWN, change, evidence, healthy, needs, silent, the_one
 from .test_cud101 import toolkit, toolkits
@@ -23,7 +23,8 @@ def test_above_the_limit() -> None:
     assert finding.severity == "note"
     assert "gcc 13.2.0" in finding.title and "up to 12" in finding.title
     assert "CUDA 12.1 takes gcc up to 12" in evidence(finding)
-    (admin,) = needs(finding)
+    own, admin = needs(finding)
+    assert own == NeedToolchain(12)
     assert isinstance(admin, NeedCommand) and admin.commands[0][-1] == "g++-12"
 
 
