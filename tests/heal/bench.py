@@ -84,7 +84,7 @@ def _round(recipe: Recipe, folder: Path, workshop: Workshop, outcome: Outcome) -
         raise Trouble(f"no commands, exit code {plan.returncode}: {words[-600:]}")
     before = versions(situation, prefix)
     done = _run(situation, workshop, ["bash", "-c", _script(lines, words)], workshop.stage.environ())
-    outcome.changed = _changes(before, versions(situation, prefix), recipe.changes)
+    outcome.changed = changes(before, versions(situation, prefix), recipe.changes)
     if not done.stdout.startswith(b"{"):
         raise Trouble(f"the commands failed: {done.stderr.decode('utf-8', 'backslashreplace')[-1500:]}")
     outcome.left = [f"{one['name']}: {one['title']}" for one in _loud(_report(done))]
@@ -203,7 +203,7 @@ def versions(situation: Situation, prefix: Path) -> Dict[str, str]:
     return {name: ", ".join(every) for name, every in found.items()}
 
 
-def _changes(before: Mapping[str, str], after: Mapping[str, str], allowed: Sequence[str]) -> List[str]:
+def changes(before: Mapping[str, str], after: Mapping[str, str], allowed: Sequence[str]) -> List[str]:
     """What was there and is another version now, or is gone, beyond what the cause makes necessary."""
     return [
         f"{name} {version} -> {after.get(name, 'removed')}"

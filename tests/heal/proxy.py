@@ -66,8 +66,7 @@ def stage(folder: Path) -> Iterator[Stage]:
     class Handler(_Handler):
         stage = running
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     running.address = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -77,6 +76,13 @@ def stage(folder: Path) -> Iterator[Stage]:
         server.shutdown()
         server.server_close()
         thread.join(10)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no fault of the server's, and is told by what it prints itself."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -101,6 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.host = host
+        self.rfile.close()
         self.rfile = self.connection.makefile("rb", -1)
         self.wfile = self.connection.makefile("wb", 0)
         self.close_connection = False
@@ -117,6 +124,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     do_HEAD = do_GET
+
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()
 
     def log_message(self, format: str, *words: object) -> None:
         pass
