@@ -1,7 +1,8 @@
 """Worker processes that are given one job after the other: a line in, a line out, several at once.
 
-A worker that dies is replaced. The job that it had in hand is tried once more; where that kills another one, it is
-answered with DIED, and the others go on.
+They stay in our session, so that they get no larger share of the CPUs than one program does (autogroup), and ignore
+Ctrl-C themselves. A worker that dies is replaced. The job that it had in hand is tried once more; where that kills
+another one, it is answered with DIED, and the others go on.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import signal
 import subprocess
 from collections import deque
 from typing import Callable, Deque, Dict, Generic, Iterator, List, Mapping, Optional, Sequence, Tuple, TypeVar
@@ -34,7 +34,6 @@ class _Worker(Generic[J]):
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=dict(environ),
-            start_new_session=True,  # Ctrl-C is ours to hear
         )
         self.given: Deque[Tuple[J, str]] = deque()
         self.buffer = b""
@@ -64,8 +63,7 @@ class _Worker(Generic[J]):
         try:
             return self.process.wait(_PARTING)
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(OSError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.kill()
             return self.process.wait()
 
 

@@ -29,6 +29,7 @@ import errno
 import io
 import json
 import math
+import signal
 import struct
 
 sys.path[:] = PATH
@@ -364,5 +365,6 @@ def main(token, options):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # envdoctor hears it, and closes stdin
     main(sys.argv[1], json.loads(sys.argv[2]))
     os._exit(0)
