@@ -7,6 +7,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from ..frozen import frozen
 from ..reading import Absent, Known
+from . import thresholds as at
 from .judge import INPUT, Answer
 from .numbers import Numbers
 from .series import Series
@@ -71,6 +72,11 @@ def _because(series: Series, answer: Answer) -> Iterator[str]:
         return
     yield from _of_gpu(series, seen)
     yield from _of_workers(seen)
+    if answer.kind == "cannot-tell" and seen.gpu is None and seen.idle is not None:
+        if seen.idle >= at.SLACK:
+            yield "They have rests, so the loader keeps up: what holds the job back, if anything, is not the data."
+        elif seen.idle <= at.SATURATED:
+            yield "They never rest, so the job may be waiting for data; how much that costs, only the GPU could tell."
     if seen.main is not None:
         own = f"The main process was on a CPU for {percent(seen.main.run)} of the time"
         slow = seen.main.disk + seen.main.remote

@@ -135,6 +135,11 @@ def _save(host: Host, path: str, series: Series, answer: Answer, told: Advice, n
     from .page import head
 
     who = host.identity()
+    mine = [value_or(host.process(rank.pid), None) for rank in series.ranks]
+    names = tuple(
+        name if process is None or process.uid == who.uid else "another user's job"
+        for name, process in zip(names, mine)
+    )
     hidden = Redactor(who.home, who.user, str(value_or(host.read("/proc/sys/kernel/hostname"), "")).strip())
     shown = Advice(
         hidden.redact(told.title),

@@ -178,5 +178,5 @@ def _wanted_cpus(seen: Numbers) -> float:
 
 
 def _blind(rank: Rank, seen: Numbers, why: str) -> Answer:
-    """Without the GPU's side the loader's alone: workers that rest keep up, whatever holds the rest up."""
+    """Without the GPU's side nothing can be named; what the loader's side says by itself, the reasons tell."""
     return Answer("cannot-tell", "low", seen, rank, None, why)

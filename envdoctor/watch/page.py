@@ -19,7 +19,7 @@ _STYLES = {
     "gpu-lost": "error",
     "cpu-used": "error",
 }
-CHART = 60  # columns
+CHART = 48  # columns: with labels and means a line of 80
 
 
 def page(series: Series, answer: Answer, told: Advice, names: Tuple[str, ...], ascii_only: bool) -> Tuple[Line, ...]:

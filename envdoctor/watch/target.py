@@ -63,7 +63,7 @@ def by_gpu(host: Host, gpu: int, holders: Holders) -> int:
     if not seen:
         raise Unusable(f"the processes on GPU {gpu} are not visible to you (pid {', '.join(map(str, sorted(on_it)))})")
     mine = host.identity().uid
-    return max(seen, key=lambda it: (it.uid == mine, it.started)).pid
+    return max(seen, key=lambda it: (it.uid == mine, it.started, it.pid)).pid
 
 
 def newest(host: Host, holders: Holders, torch_loaded: Callable[[int], Optional[bool]]) -> int:
@@ -76,7 +76,7 @@ def newest(host: Host, holders: Holders, torch_loaded: Callable[[int], Optional[
     for candidates in ([it for it in own if it.pid in held], [it for it in own if torch_loaded(it.pid)]):
         mains = [it for it in candidates if not _works_for(it, every)]
         if mains:
-            return max(mains, key=lambda it: it.started).pid
+            return max(mains, key=lambda it: (it.started, it.pid)).pid
     raise Unusable("no running job of yours holds a GPU or has torch loaded: name its pid, or start it: -- COMMAND")
 
 

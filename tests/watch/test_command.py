@@ -116,6 +116,18 @@ def test_the_newest_job_that_holds_a_gpu_is_found(fakenvml: FakeNvml, tmp_path: 
 
 
 @pytest.mark.slow
+def test_ctrl_c_tells_what_was_seen_so_far() -> None:
+    env = {**PLAIN, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with job(BUSY) as process:
+        argv = [sys.executable, "-m", "envdoctor", "watch", str(process.pid), "--for", "10m"]
+        watching = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(3.5)
+        watching.send_signal(signal.SIGINT)
+        out, err = watching.communicate(timeout=60)
+    assert watching.returncode == 130 and out.startswith("Watched python") and "interrupted" in err
+
+
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written() -> None:
     with job(BUSY) as process:
         ended = watch(str(process.pid), "--for", "3", "--save", "/nonexistent/report.html")

@@ -5,6 +5,7 @@ import pytest
 from envdoctor.reading import Absent, Known, Unknown
 from envdoctor.watch.judge import INPUT, KINDS, judge
 from envdoctor.watch.series import Series
+from tests.test_architecture import PACKAGE, parts_imported
 
 from .made import IDLE, card, rank, series, shares, simple
 
@@ -115,3 +116,8 @@ def test_a_compute_bound_job_is_never_input_bound() -> None:
             for others in (0.0, 8.0):
                 seen = simple(0.97, worker, main, others=others, quota=True, throttled=1.0, workers=30)
                 assert judge(seen).kind not in INPUT
+
+
+@pytest.mark.parametrize("name", ["judge", "numbers", "advice", "chart", "series", "thresholds", "roles", "cards"])
+def test_judging_never_touches_the_machine(name: str) -> None:
+    assert not {"host", "_machine"} & set(parts_imported(PACKAGE / "watch" / f"{name}.py"))
