@@ -13,6 +13,7 @@ from ..exits import Exit
 from ..host import Host
 from ..probes._prefix import prefix_of
 from ..reading import Absent, Known, Reading, value_or
+from ..tables import table as table_here
 from ..target import Request
 from ..voice import Unusable, out
 from .facts import Asked
@@ -37,7 +38,7 @@ def framework_of(host: Host, request: Request, path: str) -> str:
 
 def run(host: Host, asked: Asked, request: Request, wanted: Optional[str]) -> Exit:
     """0 where loading could be judged, 3 where that could not be told; Unusable for what is no set of images."""
-    table = CompatTable()
+    table = table_here()
     loader = _loader(table, asked)
     say = _Progress(host)
     form = format_for(wanted, host.environ)

@@ -98,7 +98,7 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 
 
 def _explained(source: Iterator[object], elsewhere: bool, patience: float) -> Explanation:
-    from ..compat import CompatTable
+    from ..tables import table
     from .explaining import explain
 
     here = None
@@ -110,7 +110,7 @@ def _explained(source: Iterator[object], elsewhere: bool, patience: float) -> Ex
         request = Request(patience=patience)
         here, _ = look(LocalHost(patience=request.mount_patience), request)
     try:
-        return explain(source, CompatTable(), here)  # type: ignore[arg-type]
+        return explain(source, table(), here)  # type: ignore[arg-type]
     except OSError as error:
         raise Unusable(f"the text cannot be read: {error.strerror or error}") from None
 

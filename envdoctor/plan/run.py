@@ -12,6 +12,7 @@ from ..facts import Facts
 from ..host import Host
 from ..render import shell
 from ..render.json_v1 import text_of
+from ..tables import table as table_here
 from ..voice import out, out_exact, say
 from .command import Asked, Planned, answer, explain, read
 from .page import as_json, page, refusal, why_json, why_page
@@ -34,7 +35,7 @@ def run(
     home: str = "/tmp",
 ) -> Exit:
     """Unusable where the command line, or a file that it names, cannot be used."""
-    table = CompatTable()
+    table = table_here()
     query = read(said, accelerator, manager, described, requirements, host, table, seen, mirror, build, home)
     if refused is not None:
         return _why(query, table, refused, shown_as)

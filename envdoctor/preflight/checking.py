@@ -33,15 +33,15 @@ PATIENCE = 2.0  # seconds
 
 def examined(host: Host, program: Optional[str]) -> Report:
     """The report on the environment that the job will run in: `program`'s, where that is a Python."""
-    from ..compat import CompatTable
     from ..doctor import check
     from ..rules import all_rules
+    from ..tables import table
     from ..target import Request
 
     name = (program or "").rpartition("/")[2]
     python = program if name.startswith(("python", "pypy")) else None
     wanted = [rule for rule in all_rules() if rule.name in RULES]
-    return check(host, Request(python=python, patience=PATIENCE), CompatTable(), wanted)
+    return check(host, Request(python=python, patience=PATIENCE), table(), wanted)
 
 
 def blocking(report: Report) -> Tuple[Finding, ...]:
