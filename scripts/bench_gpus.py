@@ -8,7 +8,7 @@ Ratios are of medians of whole processes, run in turn: absolute times mean nothi
     gpus         envdoctor gpus                            <= 2.0x of python -c "import rich, typer"
     preflight    envdoctor preflight --gpus 1 -- true      <= 2.0x
     watch        envdoctor gpus --watch in a terminal, all its processes    < 1 % of one CPU, at one look a second
-    wait         envdoctor preflight --wait, while no GPU gets free         < 0.1 % of one CPU, from its second look on
+    wait         envdoctor preflight --wait, while no GPU gets free         < 0.1 % of one CPU, over a minute
 
 Run it with the Python that envdoctor is installed in; gcc builds the stand-in into FOLDER. For the last two the state
 of the cards changes every second, as on a machine that works.
@@ -140,9 +140,9 @@ def watched(machine: Machine, seconds: float) -> float:
 
 
 def waited(machine: Machine, seconds: float) -> float:
-    """From a moment on at which it has looked often enough to ask rarely."""
+    """Over a minute at least, once it is under way."""
     wait = [sys.executable, "-m", "envdoctor", "preflight", "--wait", "1h", "--", "true"]
-    return share(machine, wait, seconds, max(WARM, 35.0))
+    return share(machine, wait, max(seconds, 60.0), 15.0)
 
 
 def share(machine: Machine, command: List[str], seconds: float, warm: float) -> float:

@@ -43,6 +43,8 @@ def _run(host: Host, options: Options, nvml: Ahead) -> Exit:
     program = _program(host, options.command)
     claims = Claims(host, folder_for(host.environ, site.claims))
     taking = bool(options.command) or options.claim
+    if options.wait is not None:
+        nvml.keep()
 
     def question(take: bool) -> Question:
         return Question(options.wish, site, options.timeout, take, _minute, nvml)
@@ -55,6 +57,7 @@ def _run(host: Host, options: Options, nvml: Ahead) -> Exit:
     _show(host, options, decision, findings)
     if decision.code != Exit.OK:
         return decision.code
+    nvml.end()  # no child of ours is to become one of the job's
     if options.command:
         _start(host, program, options.command, environment(decision.picked), claims)
     if options.claim:

@@ -7,12 +7,12 @@ from typing import Callable, Iterable, Optional, Set, Tuple
 
 from ..exits import Exit
 from ..host import Host
-from ..reading import Absent, value_or
+from ..reading import value_or
 from .choice import Opinion
 from .claims import Claims
 from .decide import Decision
 
-_FIRST, _LONGEST = 1.0, 120.0  # seconds between two questions to the driver: each costs 50 ms of a CPU
+_FIRST, _LONGEST = 2.0, 60.0  # seconds between two questions to the driver: each costs 10 ms of a CPU
 _TICK = 1.0  # seconds between looks at what costs nothing: who is before us, whether a holder has gone
 _PASS = 60.0  # seconds for which a GPU must have been left by those before us, who may want another
 
@@ -89,4 +89,4 @@ def _pids(opinions: Tuple[Opinion, ...]) -> Set[int]:
 
 
 def _alive(host: Host, pids: Iterable[int]) -> Set[int]:
-    return {pid for pid in pids if not isinstance(host.stat(f"/proc/{pid}"), Absent)}
+    return {pid for pid in pids if value_or(host.alive(pid), True)}
