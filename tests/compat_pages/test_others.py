@@ -7,6 +7,7 @@ import json
 import pytest
 
 from envdoctor.compat import CompatTable, NoRow
+from envdoctor.compat.loader import packaged
 from envdoctor.compat_pages.entry import page
 from envdoctor.compat_pages.questions import EXAMPLES, QUESTIONS, near
 from envdoctor.render.plain import plain
@@ -92,6 +93,27 @@ def test_what_is_not_there_is_one_sentence(subject: str, name: str) -> None:
 )
 def test_near_names(subject: str, said: str, meant: str) -> None:
     assert meant in near(TABLE, subject, said)
+
+
+@pytest.mark.parametrize(
+    ("subject", "name", "files"),
+    [
+        ("torch", "2.5.1", {"torch", "wheel_index", "arch", "cuda", "conda", "conda_forge", "compilers"}),
+        ("gpu", "RTX 3090", {"gpus", "architectures", "torch", "arch", "cudnn"}),
+        ("package", "mmcv", {"downstream"}),
+        ("glibc", "2.17", {"torch"}),
+        ("uv", "cu126", {"uv", "torch"}),
+    ],
+)
+def test_only_the_files_that_are_asked_for_are_read(subject: str, name: str, files: set[str]) -> None:
+    read = set()
+
+    def recorded(file: str) -> bytes:
+        read.add(file[: -len(".json")])
+        return packaged(file)
+
+    QUESTIONS[subject](CompatTable(recorded), name)
+    assert read == files
 
 
 def test_the_command_line() -> None:
