@@ -78,6 +78,8 @@ def _two_tools(case: Case) -> Iterator[Clue]:
     if conda and pip:
         says = f"conda lists pytorch {conda[0].group(1)} of its own and torch {pip[0].group(1)} of pip"
         yield Clue("pip-conda-mix", 88, says, f"line {pip[1]}", says)
+        if conda[0].group(1) != pip[0].group(1).split("+")[0]:
+            yield Clue("torch-torchvision-mismatch", -35, says, f"line {pip[1]}")
     if shown and own and shown[0].group(1) != own[0].group(1) and "torch.__version__" in case.text:
         says = f"the list of packages says torch {shown[0].group(1)}, the import {own[0].group(1)}"
         name = "pip-conda-mix" if conda or "conda" in case.text else "broken-install"

@@ -16,7 +16,8 @@ from ..evidence import Case, Clue
 from ._pythons import minor, pips
 
 _FAILED = re.compile(
-    r"Could not find a version that satisfies the requirement (\S{1,120}?)(?: \(from (?!versions)[^()\n]{1,80}\))?"
+    r"Could\s{1,4}not\s{1,4}find\s{1,4}a\s{1,4}version\s{1,4}that\s{1,4}satisfies\s{1,4}the\s{1,4}requirement\s{1,4}(\S{1,120}?)"
+    r"(?:\s{1,4}\(from (?!versions)[^()\n]{1,80}\))?"
     r"(?:\s{1,12}\(from versions: ?([^)]{0,20000})\)|$)",
     re.M,
 )
@@ -133,7 +134,10 @@ def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:
     lowest, highest = (numbers_of(one) for one in (offered[0], offered[-1]))
     wanted = numbers_of(version)
     series = [one for one in offered if numbers_of(one)[:2] == wanted[:2]]
-    if failure.local and series and lowest <= wanted <= highest:
+    if failure.local and _never_built(failure, case):
+        yield "wheel-not-on-index", 90, f"torch {version} was never built for {failure.local[1:]}"
+        yield "python-unsupported", 15, "it is not offered"
+    elif failure.local and series and lowest <= wanted <= highest:
         # Its neighbours are there, so this Python is served.
         yield "wheel-not-on-index", 84, f"{version} is not among {', '.join(series[-4:])}"
         yield "python-unsupported", 25, "it is not offered"
@@ -159,6 +163,17 @@ def _readings(failure: Failure, case: Case) -> Iterator[Tuple[str, int, str]]:
         yield "wheel-not-on-index", 84, f"{version} is not among {offered[0]} to {offered[-1]}"
         if mirror:
             yield "pip-mirror-missing-torch", 70, f"{mirror} does not carry it"
+
+
+def _never_built(failure: Failure, case: Case) -> bool:
+    """Whether there is no build of that release for that CUDA, whatever the Python."""
+    if failure.name != "torch" or not failure.local.startswith("+cu"):
+        return False
+    try:
+        variants = case.table.torch(failure.version).variants
+    except NoRow:
+        return False
+    return bool(variants) and failure.local[1:] not in variants
 
 
 def _pip_versions(case: Case) -> Iterator[str]:
