@@ -36,7 +36,7 @@ class Explanation:
     pasted: Pasted
     verdicts: Tuple[Verdict, ...]
     in_the_code: str  # what speaks for a fault of the program itself; "" where nothing does
-    faults: Tuple[str, ...] = ()  # envdoctor's own: readers of clues that stumbled
+    faults: Tuple[str, ...] = ()  # envdoctor's own: readers, and cures, that stumbled
 
 
 def explain(source: Iterable[Block], table: CompatTable, here: Optional[Facts] = None) -> Explanation:
@@ -53,14 +53,19 @@ def explain(source: Iterable[Block], table: CompatTable, here: Optional[Facts] =
     case = Case(pasted, scanner.hits(), facts, table, verdicts, here is not None, memory.seen())
     clues = tuple(all_clues(case))
     findings, code = ranked(clues, case)
-    return Explanation(tuple(mended(findings, case)), facts, pasted, verdicts, code, tuple(case.faults))
+    cured = tuple(mended(findings, case))
+    return Explanation(cured, facts, pasted, verdicts, code, (*pasted.faults, *case.faults))
 
 
 def mended(findings: Iterable[Finding], case: Case) -> Iterator[Finding]:
     """The findings with commands where a command mends them."""
     facts, assumed = (case.facts, "") if case.here else for_cure(case.facts, minor(case) or "")
     for finding in findings:
-        fixes = prescribe(finding, facts, case.table)
+        try:
+            fixes = prescribe(finding, facts, case.table)
+        except Exception as error:  # noqa: BLE001 - a finding without its fix is better than none
+            case.faults.append(f"cure of {finding.name}: {type(error).__name__}: {error}")
+            fixes = ()
         yield dataclasses.replace(finding, fixes=tuple(_elsewhere(fix, assumed) for fix in fixes))
 
 

@@ -27,6 +27,7 @@ class Pasted:
     raised: Tuple[Raised, ...]
     formats: Tuple[str, ...]
     lines: int  # of the input
+    faults: Tuple[str, ...] = ()  # readers that stumbled, which is envdoctor's own fault
     kept: Tuple[Line, ...] = ()  # of the text but its reports of our own, for whoever looks for more in it
 
 
@@ -53,11 +54,12 @@ class Reader:
     def pasted(self) -> Pasted:
         """What was read. To be asked once, after the last block."""
         known, kept = own_report.taken(self._keeper.lines())
-        found, formats = _said(kept)
+        found, formats, faults = _said(kept)
         errors = raised(kept)
         if known:
             formats = ("own_report", *formats)
-        return Pasted(merged(found, errors, known), typed(kept), errors, formats, self._lines, tuple(kept))
+        facts = merged(found, errors, known)
+        return Pasted(facts, typed(kept), errors, formats, self._lines, faults, tuple(kept))
 
 
 def read_pasted(source: Iterable[Block]) -> Pasted:
@@ -74,18 +76,26 @@ def read(kept: Sequence[Line]) -> Facts:
     return merged(_said(rest)[0], raised(rest), known)
 
 
-def _said(kept: Sequence[Line]) -> Tuple[List[Said], Tuple[str, ...]]:
-    """What every reader says whose words occur, and the names of those that had something to say."""
+def _said(kept: Sequence[Line]) -> Tuple[List[Said], Tuple[str, ...], Tuple[str, ...]]:
+    """What every reader says whose words occur, the names of those that had something to say, and those that stumbled.
+
+    What a reader said before it stumbled counts, and the others go on: a text may be anything.
+    """
     text = "\n".join(line.text for line in kept)
     found: List[Said] = []
     formats: List[str] = []
+    faults: List[str] = []
     for name, words in FORMATS.items():
         if any(word in text for word in words):
             before = len(found)
-            found += importlib.import_module(f".{name}", __name__).read(kept)
+            module = importlib.import_module(f".{name}", __name__)
+            try:
+                found.extend(module.read(kept))
+            except Exception as error:  # noqa: BLE001 - one reader that stumbles must not silence the others
+                faults.append(f"{name}: {type(error).__name__}: {error}")
             if len(found) > before:
                 formats.append(name)
-    return found, tuple(formats)
+    return found, tuple(formats), tuple(faults)
 
 
 __all__ = [

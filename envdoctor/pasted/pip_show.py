@@ -38,7 +38,7 @@ def _shown(lines: Sequence[Line]) -> Iterator[Said]:
             continue
         key, value = found.group(1), found.group(2).strip()
         if key == "Name":
-            if fields.get("Version"):
+            if fields.get("Name") and fields.get("Version"):
                 yield _described(fields, first)
             fields, first = {}, line.number
         fields[key] = value
