@@ -18,5 +18,3 @@ FORMAT = typer.Option(
 VERBOSE = typer.Option(False, "-v", "--verbose", help="Every alternative, every verdict, how long each probe took.")
 PRINT_CMD = typer.Option(False, "--print-cmd", help="Commands alone on stdout, one a line; all else goes to stderr.")
 JOB = typer.Argument(None, metavar="[-- COMMAND ...]", help="The job: envdoctor becomes it.")
-GPU_THERE = typer.Option([], "--gpu", metavar="NAME", help="Each GPU there: 'RTX 3090', sm_86, or none.")
-REQUIREMENTS = typer.Option([], "-r", "--requirement", metavar="FILE", help="Meet what this file asks for too.")

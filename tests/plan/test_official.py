@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Dict
+from functools import lru_cache
+from typing import Dict, Tuple
 
 import pytest
 
+from envdoctor.plan.command import Planned
 from tests.plan.asking import line, planned, refusal
 from tests.plan.previous_versions import Entry, page
 
@@ -30,11 +32,16 @@ def oddity(entry: Entry) -> str:
     return ""
 
 
+@lru_cache(maxsize=1)
+def answers() -> Tuple[Tuple[Entry, Planned], ...]:
+    """Every line of the page, and what is planned for its heading."""
+    return tuple((one, planned(f"torch=={one.torch}", one.accelerator, one.manager, os=one.os)) for one in page())
+
+
 def test_every_line_of_the_page_or_the_right_one_with_a_note() -> None:
     wrong = []
     counts: Dict[str, int] = {}
-    for entry in page():
-        found = planned(f"torch=={entry.torch}", entry.accelerator, entry.manager, os=entry.os)
+    for entry, found in answers():
         words = [word for word in found.command if word != BOUND]
         same = " ".join(words) == entry.line
         why = oddity(entry)
@@ -49,8 +56,7 @@ def test_every_line_of_the_page_or_the_right_one_with_a_note() -> None:
 
 
 def test_the_bound_of_mkl_belongs_to_linux_builds_of_the_channel_and_is_never_added_unsaid() -> None:
-    for entry in page():
-        found = planned(f"torch=={entry.torch}", entry.accelerator, entry.manager, os=entry.os)
+    for entry, found in answers():
         older = entry.torch in ("1.0.0", "1.0.1", "1.1.0", "1.2.0")
         bounded = BOUND in found.command
         assert bounded == (entry.manager == "conda" and entry.os == "linux" and not older), entry
