@@ -217,6 +217,7 @@ class Downstream:
     cudas: Mapping[str, Tuple[str, ...]] = field(
         default_factory=dict
     )  # its version -> CUDA releases it has binaries for
+    yanked: Mapping[str, str] = field(default_factory=dict)  # its version -> why PyPI's index took it back
 
 
 @frozen

@@ -240,9 +240,10 @@ _ALL = (
             "install": many(TEXT),
             "requires_also": named(many(TEXT, 1)),
             "cudas": named(many(VERSION, 1)),
+            "yanked": named(TEXT),
         },
         Downstream,
-        optional=("requires_also", "cudas"),
+        optional=("requires_also", "cudas", "yanked"),
     ),
     Subject(
         "building",

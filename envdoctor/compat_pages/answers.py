@@ -302,6 +302,8 @@ def package(table: CompatTable, said: str) -> Entry:
     if row.cudas:
         binaries = facts(*((version, found) for version, found in row.cudas.items()))
         sections.append(Section("Binaries for CUDA", binaries, (row.origin,)))
+    if row.yanked:
+        sections.append(Section("Taken back on PyPI", tuple(row.yanked.items()), (row.origin,)))
     return Entry(row.name, tuple(sections))
 
 

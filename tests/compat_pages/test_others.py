@@ -49,6 +49,7 @@ def shown(subject: str, name: str) -> str:
         ("gpu", "Tesla V100-SXM2-16GB", ("8.8 to 9.10", "proprietary")),
         ("gpu", "RTX 5090", ("open",)),
         ("package", "mmcv", ("torch 2.4 (cu121, cu118, cpu); newer ones are compiled here",)),
+        ("package", "torchvision", ("Taken back on PyPI", "0.11.0")),
         ("package", "tensorflow", ("12.5", "rarely serves both")),
     ],
 )  # fmt: skip
