@@ -22,14 +22,19 @@ def record(
 ) -> None:
     """Write down what is seen of this machine, for somebody else to look at. Names and secrets are replaced."""
     from ..doctor import look
-    from ..host import LocalHost
+    from ..gpus.discreet import DiscreetHost
+    from ..gpus.look import look as look_at_holders
+    from ..reading import Absent, Known
     from ..record import RecordingHost
+    from ..target import Request, Target
 
     request = request_of(python, env, deep, patience)
-    host = RecordingHost(LocalHost(patience=request.mount_patience))
+    host = RecordingHost(DiscreetHost(patience=request.mount_patience))
     with spinner() as waiting:
         facts, _ = look(host, request, waiting)
     refuse_unusable(request, facts)
+    if isinstance(facts.gpus.gpus, Known):  # a driver that did not answer is not asked again
+        look_at_holders(host, Target(Absent(), Absent(), (), Request(patience=patience)), whole=False)
     try:
         host.save(folder)
     except ValueError as error:

@@ -96,7 +96,7 @@ class Tables:
 
     @property
     def _layout(self) -> struct.Struct:
-        return _WIDE if self._host.identity().machine == "aarch64" else _NARROW
+        return layout_of(self._host.identity().machine)
 
     def _records(self, path: str, start: int) -> Tuple[Entry, ...]:
         return tuple(parse_utmp(value_or(self._host.read_bytes(path, start, _MOST), b""), self._layout))
@@ -129,6 +129,16 @@ def parse_utmp(content: bytes, layout: struct.Struct = _NARROW) -> Iterable[Entr
     for kind, pid, line, _, user, host, *numbers in layout.iter_unpack(content[:whole]):
         at = numbers[-2] if layout is _NARROW else numbers[-1]
         yield Entry(kind, pid, _text(line), _text(user), _text(host), at)
+
+
+def packed(kind: int, pid: int, line: str, host: str, at: int, layout: struct.Struct = _NARROW) -> bytes:
+    """A record as parse_utmp reads it, of nobody in particular."""
+    texts = (line.encode("utf-8", "surrogateescape"), b"", b"", host.encode("utf-8", "surrogateescape"))
+    return layout.pack(kind, pid, *texts, 0, at, 0) if layout is _NARROW else layout.pack(kind, pid, *texts, at)
+
+
+def layout_of(machine: str) -> struct.Struct:
+    return _WIDE if machine == "aarch64" else _NARROW
 
 
 def _text(field: bytes) -> str:
