@@ -80,20 +80,32 @@ def ranks(table: Table, root: int, holders: Iterable[int], computing: Iterable[i
     """The main processes of the job below `root`: those that hold a GPU; else those that have workers; else those
     that compute (`computing`: torch is loaded), workers left out; else the root itself."""
     tree = below(table, root)
-    held = [pid for pid in tree if pid in set(holders) and not table[pid].name.startswith(WORKER_NAME)]
+    named = [pid for pid in tree if table[pid].name.startswith(WORKER_NAME)]
+    held = [pid for pid in tree if pid in set(holders) and pid not in named]
     # a worker that touches CUDA holds a GPU too: it is its parent's
-    held = [pid for pid in held if table[pid].parent not in held or not is_worker(table[pid], table[table[pid].parent])]
+    held = [pid for pid in held if _feeds(table, pid) not in held or not _works(table, pid)]
     if held:
         return tuple(held)
-    feeding = [pid for pid in tree if any(it.name.startswith(WORKER_NAME) for it in _children(table, pid))]
+    feeding = [pid for pid in tree if any(_feeds(table, worker) == pid for worker in named)]
     if feeding:
         return tuple(feeding)
     loaded = set(computing)
-    mains = [pid for pid in tree if pid in loaded and table[pid].parent not in loaded]
+    mains = [pid for pid in tree if pid in loaded and _feeds(table, pid) not in loaded]
     if mains:
         return tuple(mains)
     feeding = [pid for pid in tree if any(is_worker(it, table[pid]) for it in _children(table, pid))]
     return tuple(feeding[:1]) or (root,)
+
+
+def _feeds(table: Table, pid: int) -> int:
+    """For whom a process would load data: its parent, past a fork server."""
+    parent = table[pid].parent
+    return table[parent].parent if parent in table and is_server(table[parent]) else parent
+
+
+def _works(table: Table, pid: int) -> bool:
+    parent = _feeds(table, pid)
+    return parent in table and is_worker(table[pid], table[parent])
 
 
 def _children(table: Table, pid: int) -> List[Seen]:

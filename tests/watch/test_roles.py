@@ -41,6 +41,8 @@ def test_workers_of_a_fork_server_are_its_children() -> None:
     server = "python -c from multiprocessing.forkserver import main; main(5)"
     of = table(seen(2, 1, TRAIN), seen(3, 2, server), seen(4, 3, server, "pt_data_worker"))
     assert workers(of, 2, (2,)) == (4,)
+    shell = {1: seen(1, 0, "sh"), **of}
+    assert ranks(shell, 1, (), (2, 4)) == (2,) == ranks(shell, 1, (), ())
 
 
 def test_ranks_hold_a_gpu_each() -> None:
