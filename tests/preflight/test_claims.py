@@ -231,3 +231,49 @@ def test_sets_of_three_never_share_a_gpu(fakenvml: FakeNvml, tmp_path: Path) -> 
     finally:
         for job in jobs:
             end(job)
+
+
+def rival(folder: Path, uid: int, go: int, told: int) -> None:
+    """In a child: become this user, wait for the start, take the first card that can be had, tell, and keep it."""
+    os.setgroups([])
+    os.setgid(uid)
+    os.setuid(uid)
+    ours = claims(folder)
+    os.read(go, 1)  # its other end is closed: all start at once
+    got = next((number for number in range(8) if ours.take(UUID.format(number)) == ""), -1)
+    os.write(told, f"{uid} {got} {int(bool(ours.trouble))}\n".encode())
+    signal.pause()
+
+
+@pytest.mark.real
+@pytest.mark.root
+def test_two_users_who_start_at_once_never_get_the_same_card(open_path: Path, as_user: Callable[..., Any]) -> None:
+    """Twelve processes each of two users, for eight cards: the folder is made by whoever comes first."""
+    folder = open_path / "claims"
+    open_path.chmod(0o1777)
+    (go, start), (reader, told) = os.pipe(), os.pipe()
+    children = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # a thread that another test left hanging is no matter here
+        for number in range(24):
+            child = os.fork()
+            if child == 0:
+                os.close(start)
+                rival(folder, (1, 65534)[number % 2], go, told)
+            children.append(child)
+    try:
+        os.close(start)
+        os.close(told)
+        with open(reader) as lines:
+            answers = [tuple(map(int, lines.readline().split())) for _ in children]
+        assert [trouble for *_, trouble in answers] == [0] * 24
+        won = [(uid, got) for uid, got, _ in answers if got >= 0]
+        assert sorted(got for _, got in won) == list(range(8))
+        held = as_user(lambda: claims(folder).owners(UUID.format(number) for number in range(8)))
+        assert {UUID.format(got): uid for uid, got in won} == {uuid: owner.uid for uuid, owner in held.items()}
+    finally:
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        os.close(go)
+    assert not held_locks(folder)

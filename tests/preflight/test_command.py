@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
 import subprocess
 import time
@@ -250,6 +251,42 @@ class TestSite:
         warned = answers(self.env(fakenvml, tmp_path, always + 'limits = "warn"\n'))
         assert warned["exit_code"] == 0 and "quiet" in warned["warnings"][0]
 
+    def test_minimum_free_memory(self, fakenvml: FakeNvml, tmp_path: Path) -> None:
+        """Whatever the job asks for; the limit is of the cards, so `limits` has no say in it."""
+        env = self.env(
+            fakenvml, tmp_path, '[gpus]\nmin_free = "50GiB"\nlimits = "warn"\n', "[gpu]\nproc = C 1 38000 0\n"
+        )
+        said = answers(env, "--mem", "1GiB")
+        assert said["exit_code"] == 75 and "free" in said["gpus"][0]["why"]
+        less = self.env(fakenvml, tmp_path, '[gpus]\nmin_free = "20GiB"\n', "[gpu]\nproc = C 1 38000 0\n")
+        assert answers(less, "--mem", "1GiB")["exit_code"] == 0
+
+    def test_reserved_for_oneself(self, fakenvml: FakeNvml, tmp_path: Path) -> None:
+        me = pwd.getpwuid(os.geteuid()).pw_name
+        text = f'[[gpus.reserved]]\ngpu = "{UUID.format(0)[:12]}"\nusers = ["{me}"]\n'
+        assert answers(self.env(fakenvml, tmp_path, text))["picked"] == [UUID.format(0)]
+
+    def test_the_folder_for_claims(self, fakenvml: FakeNvml, tmp_path: Path) -> None:
+        env = self.env(fakenvml, tmp_path, f'[gpus]\nclaims = "{tmp_path}/elsewhere"\n')
+        del env["ENVDOCTOR_CLAIMS"]
+        assert preflight(env, "--", "true")[0] == 0
+        assert (tmp_path / "elsewhere" / UUID.format(0)).exists() and not (tmp_path / "claims").exists()
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ("[gpus]\nmax_per_usr = 1\n", "gpus.max_per_usr is not known"),
+            ('[gpus]\nquiet_hours = "at night"\n', "22:00-07:00"),
+            ('[gpus]\nmin_free = "some"\n', "amount of memory"),
+            ('[gpus]\nlimits = "maybe"\n', '"refuse"'),
+            ('[gpus]\nclaims = "here"\n', "absolute path"),
+            ("[[gpus.reserved]]\nusers = []\n", "names no gpu"),
+        ],
+    )
+    def test_each_slip_is_said(self, fakenvml: FakeNvml, tmp_path: Path, text: str, says: str) -> None:
+        (said,) = answers(self.env(fakenvml, tmp_path, text))["warnings"]
+        assert says in said and "going on without it" in said
+
     def test_an_administrators_slip_stops_no_job(self, fakenvml: FakeNvml, tmp_path: Path) -> None:
         said = answers(self.env(fakenvml, tmp_path, "[gpus\n"))
         assert said["exit_code"] == 0 and "going on without it" in said["warnings"][0]
@@ -260,6 +297,6 @@ class TestCheck:
         env = environ(fakenvml, "driver = 470.57\ncuda = 11.4\n[gpu]\n", tmp_path, PATH="/nonexistent")
         begun = time.monotonic()
         said = answers(env, "--check")
-        assert time.monotonic() - begun < 6
+        assert time.monotonic() - begun < 6  # two seconds, and a machine that is busy with other tests
         assert said["answer"] in ("go", "no")
         assert said["answer"] == ("no" if any(each["severity"] == "error" for each in said["findings"]) else "go")
