@@ -65,8 +65,8 @@ def node(request: pytest.FixtureRequest, nvml_library: str, tmp_path_factory: py
     drain = f"SLURM_CONF={lab}/etc/slurm.conf scontrol update nodename=n1 state=drain"
     scripts = {
         "job": f"exec {ours} -- sh -c 'echo \"job $CUDA_VISIBLE_DEVICES\"; exit 9'\n",
-        "task-prolog": f"{ours} --format task-prolog\nexit 0\n",
-        "prolog": f"exec {ours} --node\n",
+        "task-prolog": f"{ours}\nexit 0\n",  # what these two are asked to do, SLURM_SCRIPT_CONTEXT tells
+        "prolog": f"exec {ours}\n",
         "health": f'said=$({ours} --node) || {drain} reason="envdoctor: $(echo "$said" | tail -n 1)"\n',
     }
     for name, text in scripts.items():
