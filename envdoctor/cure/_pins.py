@@ -13,6 +13,7 @@ from ..reading import Known, value_or
 from ..report import Evidence
 from ..versions import minor
 from ._machine import Machine
+from .specifiers import is_specifier, meets
 
 FAMILY = ("torch", "torchvision", "torchaudio")
 _CONDA_NAMES = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch"}
@@ -28,12 +29,10 @@ class Pin:
     source: str
 
     def fits(self, release: TorchRelease) -> bool:
-        from packaging.specifiers import SpecifierSet
-
         have = {"torch": release.version, "torchvision": release.torchvision, "torchaudio": release.torchaudio}[
             self.name
         ]
-        return have is None or SpecifierSet(self.specifier).contains(have, prereleases=True)
+        return have is None or meets(have, self.specifier)
 
     @property
     def evidence(self) -> Evidence:
@@ -92,13 +91,9 @@ def _pin(line: str, one: Distribution, machine: Machine) -> Iterator[Pin]:
     usual = re.fullmatch(r"(torch|torchvision|torchaudio)\s*([=<>!~][^;@()]*)", line.strip())
     if usual:
         # Without extras, URL and marker no parser of requirements is needed: it costs more to load than a plan takes.
-        from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-        try:
-            specifier = str(SpecifierSet(usual.group(2)))
-        except InvalidSpecifier:
-            return
-        yield Pin(f"{one.name} {one.version}".strip(), usual.group(1), specifier, one.metadata)
+        specifier = re.sub(r"\s+", "", usual.group(2))
+        if is_specifier(specifier):
+            yield Pin(f"{one.name} {one.version}".strip(), usual.group(1), specifier, one.metadata)
         return
     from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
     from packaging.requirements import InvalidRequirement, Requirement

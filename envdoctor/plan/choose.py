@@ -7,6 +7,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from ..compat import CompatTable, NoRow, TorchRelease
 from ..cure.planner import NoPlan, Refused, Terms, TorchPlan, plan_torch, why_not
+from ..cure.specifiers import meets
 from ..facts import Distribution, Facts
 from ..reading import Known, value_or
 from ..report import Evidence, NeedTorch
@@ -96,9 +97,7 @@ def _as_distribution(name: str, requirement: str) -> Distribution:
 def _hold(plan: TorchPlan, table: CompatTable, facts: Facts, want: Wanted, asked: Sequence[Distribution]) -> None:
     """NoPlan where the plan breaks a requirement that was given: the planner passes over a wish that nothing meets."""
     if not asked and not want.specifier:
-        return  # packaging costs more to load than the rest of a plan takes
-    from packaging.specifiers import SpecifierSet
-
+        return
     have: Dict[str, object] = {"torch": plan.torch, "torchvision": None, "torchaudio": None}
     release = table.torch(plan.torch)
     have.update(torchvision=release.torchvision, torchaudio=release.torchaudio)
@@ -108,11 +107,7 @@ def _hold(plan: TorchPlan, table: CompatTable, facts: Facts, want: Wanted, asked
     for one, line in lines:
         name = next(name for name in ("torchvision", "torchaudio", "torch") if line.startswith(name))
         specifier = line[len(name) :]
-        if (
-            specifier
-            and have[name] is not None
-            and not SpecifierSet(specifier).contains(str(have[name]), prereleases=True)
-        ):
+        if specifier and have[name] is not None and not meets(str(have[name]), specifier):
             says = f"{one.name} {one.version}".strip() + f" asks for {line}, and no build that works here meets that"
             raise NoPlan(Evidence(says, one.metadata))
 

@@ -11,6 +11,7 @@ from ..compat.rows import Building, Downstream, DownstreamWheel
 from ..cure import pip, toolchain
 from ..cure.parts import NoWay
 from ..cure.planner import TorchPlan
+from ..cure.specifiers import meets
 from ..cure.spot import CONDA_TOOLS, spot_of
 from ..facts import Distribution, Facts
 from ..frozen import frozen
@@ -132,9 +133,7 @@ def _wheel(one: Extension, around: Around, table: CompatTable) -> Optional[Tuple
 
 
 def _takes(row: Downstream, version: str, plan: TorchPlan) -> bool:
-    from packaging.specifiers import SpecifierSet
-
-    return SpecifierSet(row.requires_torch.get(version, "")).contains(plan.torch, prereleases=True)
+    return meets(plan.torch, row.requires_torch.get(version, ""))
 
 
 def _pinned(one: Extension, row: Downstream, plan: TorchPlan) -> Optional[Tuple[str, ...]]:

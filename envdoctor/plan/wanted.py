@@ -8,6 +8,7 @@ from typing import Any, Optional, Sequence, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..cure.planner import driver_of
+from ..cure.specifiers import is_specifier
 from ..facts import Facts, Gpu, nothing_known
 from ..frozen import frozen
 from ..reading import Absent, Known, Unknown
@@ -59,12 +60,8 @@ def wanted(said: Optional[str], accelerator: Optional[str]) -> Wanted:
 
 
 def _specifier(said: str, rest: str) -> str:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        SpecifierSet(rest)
-    except InvalidSpecifier:
-        raise Unusable(f"'{said}' is not a version that can be asked for") from None
+    if rest and not is_specifier(rest):
+        raise Unusable(f"'{said}' is not a version that can be asked for")
     return rest
 
 
