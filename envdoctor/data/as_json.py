@@ -8,7 +8,7 @@ from .. import __version__
 from ..compat.rows import Loader
 from ..reading import Absent, Known, Reading
 from ..render.json_v1 import text_of
-from .capacity import Rate, allowed_memory
+from .capacity import Rate, allowed_memory, rate_when_free
 from .facts import DataFacts, Interval, Speed
 from .verdict import Verdict
 from .ways import Way
@@ -95,6 +95,7 @@ def document(facts: DataFacts, loader: Loader, verdict: Verdict, exit_code: int)
         "images_per_second": _rate(steady),
         "limited_by": steady.limited_by if steady else None,
         "first_epoch_images_per_second": _rate(verdict.now.first),
+        "images_per_second_when_cpus_are_free": _rounded(rate_when_free(facts)),
         "memory_allowed_bytes": allowed_memory(facts),
         **made.values,
         "remedies": [_way(way) for way in verdict.ways],
@@ -102,6 +103,10 @@ def document(facts: DataFacts, loader: Loader, verdict: Verdict, exit_code: int)
         "notes": list(verdict.notes),
         "not_known": made.unknown,
     }
+
+
+def _rounded(value: Optional[float]) -> Optional[float]:
+    return None if value is None else round(value, 2)
 
 
 def _rate(rate: Optional[Rate]) -> Optional[float]:

@@ -118,3 +118,12 @@ def sensible_workers(cpus: float, ranks: int) -> int:
     """Workers of each rank that the CPUs can feed, one CPU left for each rank's own process where there are enough."""
     spare = ranks if cpus >= 2 * ranks + 2 else 0
     return max(1, int((cpus - spare) / ranks))
+
+
+def rate_when_free(facts: DataFacts) -> Optional[float]:
+    """Samples a second of the workers asked for on CPUs that nobody else uses, by CPU time; disks are not in it."""
+    loading = facts.measured.loading
+    if not isinstance(loading, Known) or not loading.value.cpu:
+        return None
+    busy = min(max(1, facts.asked.workers) * facts.asked.ranks, value_or(facts.machine.cpus, 1.0))
+    return busy / loading.value.cpu

@@ -164,6 +164,7 @@ class Loading:
     small_bytes: float  # its mean size as JPEG
     npy: float  # seconds: load from the page cache and resize
     convert: float  # seconds to make the resized file from the original
+    cpu: float  # CPU seconds of a sample, in `processes` processes at once: what others do meanwhile is not in it
 
 
 @frozen

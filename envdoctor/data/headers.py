@@ -13,6 +13,8 @@ from ..frozen import frozen
 #: Tried in turn: in nine of ten files the first is enough; a JPEG with thumbnails and colour profiles takes more.
 _PIECES = (1 << 12, 1 << 16, 1 << 20, 1 << 24)
 _TAIL = 1 << 12
+#: Bytes of a PNG's first chunk with what is before it; imagesize 1 reads sizes out of less, and reads nonsense.
+_PNG_LEAST = 33
 #: More than this no library decodes without being told so: OpenCV's limits on a side and on an image.
 _MOST_SIDE, _MOST_PIXELS = 1 << 20, 1 << 30
 
@@ -41,6 +43,8 @@ def header(file: Bytes) -> Header:
     kind = known_kind(head)
     if not kind:
         return Header(0, 0, "strange")
+    if kind == "png" and file.size < _PNG_LEAST:
+        return Header(0, 0, "truncated")
     width, height = _sizes(head)
     for piece in _PIECES[1:]:
         if width > 0 or len(head) >= file.size:

@@ -18,8 +18,9 @@ from .machine import look_at_machine
 from .measure import measure
 from .place import look_at_place
 
-#: Shares of the budget at which each part must have ended. The walk gets more where nothing is measured afterwards.
-_WALK, _SETTLE, _HEADERS = 0.35, 0.42, 0.6
+#: Shares of the budget: when the walk and the headers must have ended, and until when headers are read although enough
+#: is known, because every one that is read may be broken.
+_WALK, _SETTLE, _HEADERS = 0.55, 0.3, 0.72
 #: How long after its deadline a part may still be stuck in one call, before a disk is said not to answer.
 _GRACE = 3.0
 _NETWORK_READERS = 8

@@ -7,8 +7,8 @@ from typing import Iterator, Optional, Tuple
 from ..compat.rows import Loader
 from ..frozen import frozen
 from ..reading import Known, value_or
-from .amounts import size_words
-from .capacity import sensible_workers, value_of
+from .amounts import per_second, size_words
+from .capacity import rate_when_free, sensible_workers, value_of
 from .facts import DataFacts
 from .ways import WORTH, Now, Way, now, ways
 
@@ -120,7 +120,9 @@ def _slow_disk(facts: DataFacts) -> Iterator[str]:
 def _busy(facts: DataFacts) -> Iterator[str]:
     load, counted = facts.machine.load, facts.machine.counted
     if isinstance(load, Known) and isinstance(counted, Known) and load.value > counted.value + 0.5:
+        free = rate_when_free(facts)
+        higher = f"about {per_second(free)} by the CPU time that was used" if free else "higher"
         yield (
             f"others kept the CPUs busy meanwhile (load {load.value:.1f} on {counted.value} CPUs): "
-            "on a free machine the figures would be higher"
+            f"on a free machine it would be {higher}"
         )

@@ -14,8 +14,8 @@ FILE is OFFSET:SIZE:PATH; size -1 is the whole file. Each file should be in the 
 
     framework   version of `package`, or ""
     libraries   [{name, version, images, cpu_each, pixels_each, problem}]     decoding alone, from memory
-    loading     {library, decodes, decode, rest, alone, processes, together, small_decode, small_bytes, npy, convert}
-                or null and `problem`
+    loading     {library, decodes, decode, rest, alone, processes, together, small_decode, small_bytes, npy, convert,
+                cpu} or null and `problem`
 """
 
 import sys
@@ -308,14 +308,15 @@ class Pipeline(object):
         self.pending = []
 
     def run(self, seconds, least=1):
-        begun = wall()
+        """Samples a second, and CPU seconds of a sample."""
+        begun, spent = wall(), cpu()
         while wall() - begun < seconds or self.samples < least:
             self.sample()
-        return self.samples / (wall() - begun)
+        return self.samples / (wall() - begun), (cpu() - spent) / self.samples
 
 
 def together(make, processes, seconds):
-    """Samples a second of several processes that run at the same time."""
+    """Samples a second of several processes that run at the same time, and CPU seconds of a sample."""
     children = []
     go_read, go_write = os.pipe()
     for _ in range(processes):
@@ -326,14 +327,14 @@ def together(make, processes, seconds):
                 os.close(go_write)
                 pipeline = make()
                 os.read(go_read, 1)  # ends for all of them when the parent closes it
-                os.write(writer, ("%.6f" % pipeline.run(seconds)).encode("ascii"))
+                os.write(writer, ("%.6f %.6f" % pipeline.run(seconds)).encode("ascii"))
             finally:
                 os._exit(0)
         os.close(writer)
         children.append((pid, reader))
     os.close(go_read)
     os.close(go_write)
-    total = 0.0
+    total, spent = 0.0, 0.0
     for pid, reader in children:
         said = b""
         while True:
@@ -345,8 +346,9 @@ def together(make, processes, seconds):
         os.waitpid(pid, 0)
         if not said:
             raise RuntimeError("a process of the measurement ended early")
-        total += float(said)
-    return total
+        rate, each = map(float, said.split())
+        total, spent = total + rate, spent + rate * each
+    return total, spent / total
 
 
 def small(library, spans, imgsz, seconds):
@@ -407,10 +409,10 @@ def loading(library, spans, options, seconds):
     pipeline = Pipeline(library, spans, options)
     pipeline.run(0.0, 2)  # what is slow the first time only
     pipeline = Pipeline(library, spans, options)
-    rate = pipeline.run(0.35 * seconds, 4)
+    rate, each = pipeline.run(0.35 * seconds, 4)
     processes = options["processes"]
     if processes > 1:
-        several = together(lambda: Pipeline(library, spans, options), processes, 0.35 * seconds)
+        several, each = together(lambda: Pipeline(library, spans, options), processes, 0.35 * seconds)
     else:
         several = rate
     small_decode, small_bytes, npy, convert = small(library, spans, options["imgsz"], 0.3 * seconds)
@@ -426,6 +428,7 @@ def loading(library, spans, options, seconds):
         "small_bytes": small_bytes,
         "npy": npy,
         "convert": convert,
+        "cpu": each,
     }
 
 

@@ -18,7 +18,7 @@ import random
 import sys
 import time
 from multiprocessing.pool import ThreadPool
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import cv2
 import numpy as np
@@ -45,11 +45,18 @@ class Images(Dataset):
     def __init__(self, files: List[str], imgsz: int, kind: str) -> None:
         self.files, self.imgsz, self.kind = files, imgsz, kind
         self.recent: List[Any] = []
+        self.count = torch.multiprocessing.get_context("fork").Value("l", 0)  # of samples, over all workers
 
     def __len__(self) -> int:
         return 10_000_000
 
     def __getitem__(self, index: int) -> Any:
+        made = self.made(index)
+        with self.count.get_lock():
+            self.count.value += 1
+        return made
+
+    def made(self, index: int) -> Any:
         path = self.files[index % len(self.files)]
         if self.kind == "generic":
             with Image.open(path) as image:
@@ -89,21 +96,35 @@ class Images(Dataset):
         return np.ascontiguousarray(image.transpose((2, 0, 1))[::-1])
 
 
-def rate(folder: str, imgsz: int, batch: int, workers: int, kind: str, seconds: float) -> float:
+def cpu_of(pids: List[int]) -> float:
+    """CPU seconds that these processes have used."""
+    ticks = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def rate(folder: str, imgsz: int, batch: int, workers: int, kind: str, seconds: float) -> Tuple[float, float]:
+    """Samples a second, and CPU seconds of the workers for each."""
     cv2.setNumThreads(0)
     data = Images(images_in(folder), imgsz, kind)
     loader = DataLoader(data, batch_size=batch, shuffle=False, num_workers=workers)
     done, begun, ready = 0, 0.0, time.monotonic() + 1.5 + 0.2 * seconds
-    for samples in loader:
+    iterator = iter(loader)
+    pids = [worker.pid for worker in iterator._workers]
+    for samples in iterator:
         now = time.monotonic()
         if not begun:
             if now >= ready:  # workers have started, and their queues have filled
-                begun = now
+                begun, spent, count = now, cpu_of(pids), data.count.value
             continue
         done += len(samples)
         if now - begun >= seconds:
             break
-    return done / (time.monotonic() - begun)
+    each = (cpu_of(pids) - spent) / (data.count.value - count)
+    return done / (time.monotonic() - begun), each
 
 
 def resident() -> int:
@@ -126,6 +147,7 @@ def cache(folder: str, imgsz: int) -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "rate":
         _, _, where, pixels, many, processes, which, how_long = sys.argv
-        print(json.dumps({"rate": rate(where, int(pixels), int(many), int(processes), which, float(how_long))}))
+        reached, each = rate(where, int(pixels), int(many), int(processes), which, float(how_long))
+        print(json.dumps({"rate": reached, "cpu": each}))
     else:
         print(json.dumps({"grown": cache(sys.argv[2], int(sys.argv[3]))}))

@@ -53,7 +53,7 @@ def facts(
     """`disk`: bytes a second. Decoding takes 60 ms an image, the rest of a sample 10 ms; 8 processes lose nothing."""
     ratio = imgsz / max(width, height)
     cached = round(width * ratio) * round(height * ratio) * 3
-    good = Loading("cv2", 1.0, 0.060, 0.010, 1 / 0.070, 8, 8 / 0.070, 0.002, 40_000.0, 0.010, 0.080)
+    good = Loading("cv2", 1.0, 0.060, 0.010, 1 / 0.070, 8, 8 / 0.070, 0.002, 40_000.0, 0.010, 0.080, 0.070)
     speed = Speed(100, 100 * file_bytes, 100 * file_bytes / disk, 8)
     none: Reading[int] = Absent(("/sys/fs/cgroup",))
     return DataFacts(

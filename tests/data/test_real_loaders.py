@@ -28,6 +28,12 @@ JOB = Path(__file__).with_name("loader_job.py")
 PACKAGES = ("torch==2.13.0", "numpy", "opencv-python-headless", "Pillow")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def asked_for(request: pytest.FixtureRequest) -> None:
+    if "big" not in (request.config.option.markexpr or ""):
+        pytest.skip("installs torch and takes minutes: ask for it with -m big")
+
+
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     named = os.environ.get("ENVDOCTOR_LOADER_PYTHON")
@@ -72,15 +78,24 @@ SETTINGS += [("ultralytics", "one", 1)]
 
 @pytest.mark.parametrize(("framework", "kind", "workers"), SETTINGS)
 def test_the_rate_is_foretold(framework: str, kind: str, workers: int, python: str, photographs: Path) -> None:
-    """In turns, so that whatever else the machine does falls on both; the median of the ratios within 20 %."""
-    options = ("--framework", framework, "--workers", str(workers), "--imgsz", "640", "--batch", "8", "--budget", "6")
-    ratios = []
+    """In turns, so that whatever else the machine does falls on both; the medians of the ratios within 20 %.
+
+    Of the CPU time of a sample always. Of the rate itself where the machine is ours: while others want the same CPUs,
+    who gets them in two seconds says nothing of who gets them in the next two.
+    """
+    options = ("--framework", framework, "--workers", str(workers), "--imgsz", "640", "--batch", "8", "--budget", "8")
+    rates, costs, quiet = [], [], True
     for _ in range(5):
-        foretold = looked(photographs, python, *options)["images_per_second"]
-        real = job(python, "rate", photographs, 640, 8, workers, kind, 3)["rate"]
-        print(f"{framework} {workers}: {foretold:.1f} foretold, {real:.1f} reached")
-        ratios.append(foretold / real)
-    assert statistics.median(ratios) == pytest.approx(1, abs=0.2)
+        quiet = quiet and os.getloadavg()[0] < workers + 1.5
+        said = looked(photographs, python, *options)
+        real = job(python, "rate", photographs, 640, 8, workers, kind, 3)
+        rates.append(said["images_per_second"] / real["rate"])
+        costs.append(said["loading"]["cpu"] / real["cpu"])
+        print(f"{framework} {workers}: rate {said['images_per_second']} foretold, {real['rate']:.1f} reached;", end=" ")
+        print(f"CPU {said['loading']['cpu']:.4f} foretold, {real['cpu']:.4f} used")
+    assert statistics.median(costs) == pytest.approx(1, abs=0.2)
+    if quiet:
+        assert statistics.median(rates) == pytest.approx(1, abs=0.2)
 
 
 @pytest.mark.parametrize(("imgsz", "count"), [(640, 400), (320, 800)])
@@ -160,7 +175,7 @@ def test_a_million_files(million: Path) -> None:
         Path("/proc/sys/vm/drop_caches").write_text("2\n")  # names and inodes
     begun = time.monotonic()
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    said = looked(million, sys.executable, "--budget", "20")
+    said = looked(million, sys.executable, "--budget", "30")
     took, peak = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     truth = MILLION // 10 * 36_000_000 + MILLION * 9 // 10 * 640 * 480 * 3
     print(f"{took:.1f} s, {peak / 1e6:.0f} MB", said["images"], said["headers_read"], said["stopped"])
@@ -168,5 +183,5 @@ def test_a_million_files(million: Path) -> None:
     assert (said["images"], said["images_complete"]) == (MILLION, True)
     assert said["decoded_bytes_low"] <= truth <= said["decoded_bytes_high"]
     assert abs(said["decoded_bytes"] - truth) <= 0.05 * truth
-    assert took < 30
+    assert took < 45
     assert peak < 200e6  # 200 bytes a file

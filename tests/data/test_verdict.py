@@ -90,7 +90,7 @@ def test_workers_that_can_be_fed(cpus: float, ranks: int, best: int) -> None:
 
 
 def test_processes_that_hinder_each_other() -> None:
-    shared = Loading("cv2", 1.0, 0.060, 0.010, 1 / 0.070, 4, 2 / 0.070, 0.002, 40_000.0, 0.010, 0.080)
+    shared = Loading("cv2", 1.0, 0.060, 0.010, 1 / 0.070, 4, 2 / 0.070, 0.002, 40_000.0, 0.010, 0.080, 0.070)
     work = Work(1.0, 0.060, 0.010)
     assert cpu_rate(shared, work, 4, 8) == pytest.approx(2 / 0.070)
     assert cpu_rate(shared, work, 1, 8) == pytest.approx(1 / 0.070)
