@@ -17,6 +17,7 @@ from .items import Item
 
 _LONGEST = 1 << 26  # characters of one value that is read whole
 _SPACE = re.compile(r"[ \t\r\n]*")
+_NUMBER = "0123456789+-.eE"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
@@ -77,7 +78,8 @@ class Stream:
                 if isinstance(error, ValueError) and self._more():
                     continue
                 raise Broken(why) from None
-            if end == len(self._text) and self._more():
+            # what is left may be the rest of a number: of "0.5" the library takes the 0 of "0."
+            if not self._text[end:].strip(_NUMBER) and self._more():
                 continue
             self._at = end
             return found
