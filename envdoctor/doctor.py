@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Iterable, Optional
 
 from . import __version__
-from .host import Host
+from .host import Host, LocalHost
 from .looking import Looking, Progress
 from .looking import look as look
 from .report import Report
@@ -30,13 +30,13 @@ def check(
     `looking` is a look at this host and request that has begun."""
     looking = looking or Looking(host, request)
     # Imported here, while the interpreter and the driver work on their answers: 20 ms that nobody waits for.
-    from .compat import CompatTable
     from .cure import prescribe
     from .judging import judge
     from .rules import all_rules
+    from .tables import table as table_here
 
     rules = all_rules() if rules is None else rules
-    table = CompatTable() if table is None else table
+    table = table_here(host if isinstance(host, LocalHost) else None) if table is None else table
     table.read_ahead("torch", "cuda", "cudnn")  # what is asked for wherever there is a torch
     facts, probes = looking.facts(waiting)
     verdicts = judge(facts, table, rules)

@@ -94,12 +94,12 @@ def _refuse(verify: bool, apply_: bool, print_cmd: bool, replay: Optional[str]) 
 
 
 def _plan(report: Report, manager: Optional[str], mirror: Optional[str]) -> Plan:
-    from ..compat import CompatTable
     from ..cure.mirrors import NoMirror
     from ..cure.plan import plan
+    from ..tables import table
 
     try:
-        return plan(report, CompatTable(), manager, mirror)
+        return plan(report, table(), manager, mirror)
     except NoMirror as reason:
         raise Unusable(str(reason)) from None
 
@@ -145,15 +145,15 @@ def _show(
 
 
 def _carried_out(host: Host, mending: Plan, report: Report, request: Request, manager: Optional[str], yes: bool) -> int:
-    from ..compat import CompatTable
     from ..cure.spot import spot_of
     from ..mending.command import carry_out, refused, second_request
     from ..mending.page import second_look
+    from ..tables import table
 
     why = "" if yes else refused(host, report.facts)
     if why:
         raise Unusable(f"{why}; --yes changes it all the same, and nothing was run")
-    came = carry_out(host, report.facts, mending, spot_of(report.facts, manager), CompatTable())
+    came = carry_out(host, report.facts, mending, spot_of(report.facts, manager), table())
     if came is not None:
         return came
     again = second_request(mending, request)

@@ -113,3 +113,13 @@ def test_commands_use_them(tmp_path: Path) -> None:
     file.write_text("x")
     said = envdoctor("compat", "gpu", "H100 PCIe lab", env={"ENVDOCTOR_COMPAT": str(file)})
     assert said.code == 2 and said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["check", "fix"])
+def test_check_and_fix_ask_them(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "site.json"
+    file.write_text('{"subject": "gpus", "rows": 5}')
+    machine = Path(__file__).resolve().parent.parent / "machines" / "debian11-driver470-cu121"
+    said = envdoctor(command, "--replay", str(machine), env={"ENVDOCTOR_COMPAT": str(file)})
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"envdoctor: ENVDOCTOR_COMPAT: {file}") and said.err.count("\n") == 1
