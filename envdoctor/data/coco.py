@@ -17,7 +17,7 @@ from .items import Item
 
 _LONGEST = 1 << 26  # characters of one value that is read whole
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NUMBER = "0123456789+-.eE"
+_NUMBER = re.compile(r"[0-9+.eE-]*")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
@@ -79,7 +79,7 @@ class Stream:
                     continue
                 raise Broken(why) from None
             # what is left may be the rest of a number: of "0.5" the library takes the 0 of "0."
-            if not self._text[end:].strip(_NUMBER) and self._more():
+            if _NUMBER.match(self._text, end).end() == len(self._text) and self._more():  # type: ignore[union-attr]
                 continue
             self._at = end
             return found
