@@ -48,7 +48,8 @@ class Reader:
     def feed(self, block: Block, found: Optional[Found] = None) -> None:
         """`found`: of these words or more, where somebody looked for them already."""
         found = self._words.find(block) if found is None else found
-        self._keeper.feed(block, {word: found.rows[word] for word in self.words if word in found.rows})
+        rows = {word: found.rows[word] for word in self.words if word in found.rows}
+        self._keeper.feed(block, rows, found.standing_out())
         self._lines = block.last
 
     def pasted(self) -> Pasted:

@@ -1,5 +1,5 @@
-"""What of the input is kept for the readers: all of a paste, and of a large log the beginning, the end and what lies
-around the words that give a format away.
+"""What of the input is kept for the readers: all of a paste, and of a large log the beginning, the end, what lies
+around the words that give a format away, and lines that are like none before them.
 
 However often a word occurs, its first and last few places are kept, so that the memory needed does not grow with the
 input. What is kept is cleaned when it is asked for.
@@ -16,6 +16,8 @@ HEAD = 1 << 19  # bytes kept from the beginning
 TAIL = 1 << 18  # and at least from the end
 BEFORE, AFTER = 1 << 10, 3 << 12  # around a line with a word
 FIRST, LAST = 2, 6  # lines with each word
+APART = 1 << 18  # of lines that are like none before the first and the last that have so many bytes
+_NEAR = 2  # lines kept before and after such a line
 _BLANK_LINES = 3
 
 
@@ -37,10 +39,12 @@ class Keeper:
         self._tail_size = 0
         self._first: Dict[str, List[List[_Window]]] = {}  # windows, which may go over several blocks
         self._last: Dict[str, Deque[List[_Window]]] = {}
+        self._apart = _Ends()
         self._open: List[Tuple[List[_Window], int]] = []  # windows that go on in the next block, bytes wanted
         self._count = 0
 
-    def feed(self, block: Block, rows: Mapping[str, Sequence[int]]) -> None:
+    def feed(self, block: Block, rows: Mapping[str, Sequence[int]], apart: Sequence[int] = ()) -> None:
+        """`apart`: rows that are like none of the blocks before."""
         self._count += 1
         if self._head_size < HEAD:
             self._head.append(block)
@@ -53,6 +57,8 @@ class Keeper:
             first += [self._window(block, row) for row in places[:free]]
             last = self._last.setdefault(word, deque(maxlen=LAST))
             last.extend(self._window(block, row) for row in places[free:][-LAST:])
+        for start, stop in _runs(apart, len(block.rows)):
+            self._apart.add(_Window(self._count, start, block.part(start, stop)))
         self._tail.append(_Window(self._count, 0, block))
         self._tail_size += len(block.raw)
         while len(self._tail) > 1 and self._tail_size - len(self._tail[0].rows.raw) >= TAIL:
@@ -83,12 +89,49 @@ class Keeper:
             yield from block.lines()
         kept = [*self._first.values(), *self._last.values()]
         windows = [window for windows in kept for one in windows for window in one]
+        windows += self._apart.windows()
         done: Set[Tuple[int, int]] = set()
         for place, first, block in sorted([*windows, *self._tail], key=lambda one: (one.place, one.first)):
             for line in block.lines():
                 if (place, line.number - block.first + first) not in done:
                     yield line
             done.update((place, first + row) for row in range(len(block.rows)))
+
+
+class _Ends:
+    """The first and the last of many windows, as many as there is room for."""
+
+    def __init__(self) -> None:
+        self._first: List[_Window] = []
+        self._last: Deque[_Window] = deque()
+        self._room = self._left = APART
+
+    def add(self, window: _Window) -> None:
+        size = len(window.rows.raw)
+        if self._room > 0:
+            self._first.append(window)
+            self._room -= size
+            return
+        self._last.append(window)
+        self._left -= size
+        while self._left < 0:
+            self._left += len(self._last.popleft().rows.raw)
+
+    def windows(self) -> List[_Window]:
+        return [*self._first, *self._last]
+
+
+def _runs(rows: Sequence[int], count: int) -> Iterator[Tuple[int, int]]:
+    """These rows and their neighbours: the first of each run, and the one after its last."""
+    start, stop = 0, 0
+    for row in rows:
+        if row - _NEAR > stop:
+            if stop:
+                yield start, stop
+            start = row - _NEAR
+        stop = min(count, row + _NEAR + 1)
+    if stop:
+        yield max(0, start), stop
 
 
 def _reach(block: Block, row: int, wanted: int) -> Tuple[int, int]:

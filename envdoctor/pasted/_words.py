@@ -17,6 +17,8 @@ _ROOM = 1 << 22  # bytes that remembered lines may take
 _OVERHEAD = 150  # bytes that each takes besides its own
 #: A row counts as new where one of its neighbours, so far before it or after it, is new: messages may have several.
 _BEFORE, _AFTER = 1, 4
+#: Of a block with more lines that are new, none stands out.
+_FEW = 200
 
 
 class Found:
@@ -30,6 +32,13 @@ class Found:
     def is_new(self, row: int) -> bool:
         """Whether this row, or a neighbour of it, is like none of the blocks before."""
         return not self._fresh.isdisjoint(self._lines[max(0, row - _BEFORE) : row + _AFTER + 1])
+
+    def standing_out(self) -> List[int]:
+        """Rows that are like none before, in a block most of which has been seen before."""
+        if not self._fresh or len(self._fresh) > _FEW:
+            return []
+        rows = [row for row, line in enumerate(self._lines) if line in self._fresh]
+        return rows if len(rows) <= _FEW else []
 
 
 class Words:
