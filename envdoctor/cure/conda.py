@@ -5,9 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Sequence, Tuple
 
+from ..facts import Facts
+from ..reading import value_or
 from .spot import CONDA_NAMES, Spot, canonical
 
 Argv = Tuple[str, ...]
+
+#: Who signs as the installer of what conda did not bring. Old packages of conda's have no signature.
+_OTHERS = ("pip", "uv", "poetry")
 
 
 def install(spot: Spot, words: Sequence[str], reinstall: bool = False, no_deps: bool = False) -> Argv:
@@ -26,6 +31,17 @@ def owned(spot: Spot, names: Sequence[str]) -> Tuple[str, ...]:
     """Conda's names for those of `names` (PyPI or conda names) that it has a record of."""
     wanted = [name for given in names for name in (CONDA_NAMES.get(canonical(given), canonical(given)), given)]
     return tuple(dict.fromkeys(name for name in wanted if name in spot.conda_packages))
+
+
+def by_pip(spot: Spot, facts: Facts, names: Sequence[str]) -> Tuple[str, ...]:
+    """Those of `names` (canonical) of which pip, not conda, has put a copy into the environment."""
+    every = value_or(facts.installs.distributions, ())
+    mine = {
+        canonical(one.name)
+        for one in every
+        if one.installer.split(" ")[0].lower() in _OTHERS and one.location.startswith(spot.prefix + "/")
+    }
+    return tuple(name for name in names if name in mine)
 
 
 def spec(requirement: str) -> str:

@@ -132,7 +132,14 @@ def _conda_packages(need: NeedPackages, case: Case, step: str) -> Tuple[Part, ..
             others.append(requirement)
     parts: List[Part] = []
     if specs:
-        parts.append(Part(step, (conda.install(case.spot, specs, need.reinstall, need.no_deps),)))
+        # Where pip's copy took the place of conda's, conda's record still reads as if all were well.
+        names = tuple(canonical(requirement) for requirement in need.requirements if requirement not in others)
+        over = tuple(name for name in conda.by_pip(case.spot, case.facts, names) if name not in case.gone)
+        over = over if step == "packages" else ()  # without pip no other command of pip's would run
+        if over:
+            parts.append(Part("remove", pip.uninstall(conda.for_pip(case.spot), over), "removes"))
+        again = need.reinstall or bool(over)
+        parts.append(Part(step, (conda.install(case.spot, specs, again, need.no_deps),)))
     if others:
         rest = dataclasses.replace(need, requirements=tuple(others))
         commands = _with_python(lambda: pip.install_packages(conda.for_pip(case.spot), rest))

@@ -144,10 +144,7 @@ def _pip_has_it(case: Case) -> bool:
 
 def _pips(case: Case) -> Tuple[str, ...]:
     """Members of torch's family that pip put into the conda environment."""
-    every = value_or(case.facts.installs.distributions, ())
-    prefix = case.spot.prefix + "/"
-    mine = {canonical(one.name) for one in every if one.installer != "conda" and one.location.startswith(prefix)}
-    return tuple(name for name in FAMILY if name in mine)
+    return conda.by_pip(case.spot, case.facts, FAMILY)
 
 
 def _without_pips(case: Case) -> Tuple[Part, ...]:

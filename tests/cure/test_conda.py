@@ -2,13 +2,15 @@
 
 import pytest
 
-from envdoctor.cure import conda
+from envdoctor.compat import CompatTable
+from envdoctor.cure import case_of, conda, fix_of
 from envdoctor.cure.spot import spot_of
 from envdoctor.facts import Facts, Manager
 from envdoctor.reading import Known
+from envdoctor.report import NeedPackages, Remedy
 from tests.cure.cases import CONDA, record
 from tests.cure.cases import conda as conda_facts
-from tests.healthy import change, healthy
+from tests.healthy import change, dist, healthy
 
 
 def test_an_environment_of_the_conda_on_path_goes_by_name() -> None:
@@ -84,3 +86,23 @@ def test_of_two_condas_the_one_that_the_environment_belongs_to() -> None:
     mine = Manager("conda", f"{CONDA}/bin/conda", Known("24.1", "conda"))
     facts = off_path(other, mine, path=f"/opt/conda/bin:{CONDA}/bin")
     assert conda.install(spot_of(facts), ("pip",))[:4] == (f"{CONDA}/bin/conda", "install", "-n", "yolo")
+
+
+def test_what_pip_laid_over_condas_copy_goes_before_conda_puts_its_own_back() -> None:
+    # conda's record still says 1.26.4, so a plain install would find nothing to do.
+    site = f"{CONDA}/envs/yolo/lib/python3.11/site-packages"
+    over = change(
+        conda_facts(record("numpy")),
+        "installs",
+        distributions=Known((dist("numpy", "2.1.3", location=site),), "ask"),
+    )
+    remedy = Remedy("install the last NumPy 1", (NeedPackages(("numpy<2",)),))
+    assert fix_of(remedy, case_of(over, CompatTable())).commands == (
+        (f"{CONDA}/envs/yolo/bin/python", "-m", "pip", "uninstall", "-y", "numpy"),
+        ("conda", "install", "-n", "yolo", "-y", "--force-reinstall", "numpy<2"),
+    )
+    by_conda = change(
+        over, "installs", distributions=Known((dist("numpy", "2.1.3", location=site, installer=""),), "x")
+    )
+    (plain,) = fix_of(remedy, case_of(by_conda, CompatTable())).commands
+    assert plain == ("conda", "install", "-n", "yolo", "-y", "numpy<2")
