@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 import time
-from typing import List, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe does not wait for its writer
 
@@ -128,11 +128,3 @@ def _read_one(span: Span, buffer: bytearray, drop: bool) -> Tuple[int, Optional[
         return taken, before, after
     finally:
         os.close(descriptor)
-
-
-def names_in(folder: str) -> List[str]:
-    """Names in a folder, sorted; empty where it cannot be read."""
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []

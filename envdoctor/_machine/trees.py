@@ -68,9 +68,3 @@ def stamp(path: str) -> Optional[Tuple[int, float]]:
 def remove(path: str) -> None:
     with contextlib.suppress(OSError):
         os.unlink(path)
-
-
-def room(path: str) -> int:
-    """Bytes that this user may still write there."""
-    found = os.statvfs(path)
-    return found.f_bavail * found.f_frsize

@@ -49,6 +49,7 @@ def document(facts: DataFacts, loader: Loader, verdict: Verdict, exit_code: int)
         ("quota_free_bytes", place.quota_free),
         ("writable", place.writable),
         ("cached_share", measured.cached_share),
+        ("share_twice_the_training_size", sizes.larger),
     ):
         made.put(label, plain)
     for label, speed in (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Optional
 
+from ..compat.rows import Loader
 from ..frozen import frozen
 from ..reading import Known, Reading, value_or
-from .facts import DataFacts, Interval, Loading, Speed
+from .facts import Asked, DataFacts, Interval, Loading, Speed
 
 
 @frozen
@@ -30,6 +31,13 @@ class Work:
     @property
     def seconds(self) -> float:
         return self.decodes * self.decode + self.rest
+
+
+def decodes(asked: Asked, loader: Loader) -> float:
+    """Images decoded anew for a sample, on average."""
+    mosaic = loader.mosaic / 100 if asked.mosaic is None else asked.mosaic
+    mixup = loader.mixup / 100 if asked.mixup is None else asked.mixup
+    return 1 - mosaic + mosaic * loader.mosaic_decodes + mixup * loader.mixup_decodes
 
 
 def cpu_rate(loading: Loading, work: Work, workers: float, cpus: float) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import math
 import os
-import time
 from collections import Counter
 from typing import Callable, Dict, Iterable, Iterator, List, Tuple
 
@@ -187,19 +186,20 @@ class _Tallies:
             decoded=self._total(self.decoded),
             mean_decoded=self._mean(self._decoded_good, good),
             cached=self._total(self._cached),
-            file_bytes=Unknown("not-looked", "the files were not found")
-            if self._declared
-            else self._total(self._bytes),
+            file_bytes=self._unseen() if self._declared else self._total(self._bytes),
             long_side=self._mean(self._long, good),
             pixels=self._mean(self._pixels, good),
             larger=Known(self._larger.average, _SOURCE) if self._larger.count else Absent(("headers",)),
-            broken=self._known(self._broken.number(number)),
+            broken=self._unseen() if self._declared else self._known(self._broken.number(number)),
             faults=tuple(
                 Fault(kind, self._counts[kind], tuple(self._faults[kind])) for kind in _in_order(self._faults)
             ),
             npy_used=self._known(self._npy.number(good)) if self._npy.count else self._no_npy(),
             stopped=stopped,
         )
+
+    def _unseen(self) -> Reading[Interval]:
+        return Unknown("not-looked", "the files were not found")
 
     def _no_npy(self) -> Reading[Interval]:
         if self._walked and self._complete:
@@ -225,7 +225,3 @@ _SOURCE = "headers of a uniform sample"
 
 def _in_order(kinds: Iterable[str]) -> List[str]:
     return sorted(kinds, key=FAULTS.index)
-
-
-def monotonic() -> float:
-    return time.monotonic()

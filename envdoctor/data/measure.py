@@ -11,6 +11,7 @@ from ..compat.rows import Loader
 from ..frozen import names_of
 from ..host import Host
 from ..reading import Absent, Known, Reading, Unknown, mapped, value_or
+from .capacity import decodes
 from .census import Good
 from .facts import Asked, Library, Loading, Machine, Measured, Speed
 
@@ -69,13 +70,6 @@ def measure(
         framework=_framework(answer),
         python=value_or(python, ""),
     )
-
-
-def decodes(asked: Asked, loader: Loader) -> float:
-    """Images decoded anew for a sample, on average."""
-    mosaic = loader.mosaic / 100 if asked.mosaic is None else asked.mosaic
-    mixup = loader.mixup / 100 if asked.mixup is None else asked.mixup
-    return 1 - mosaic + mosaic * loader.mosaic_decodes + mixup * loader.mixup_decodes
 
 
 def _speed(reads: Reads, readers: int) -> Reading[Speed]:

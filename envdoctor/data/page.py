@@ -82,6 +82,8 @@ def _how(facts: DataFacts) -> str:
     read, every = facts.sizes.read, facts.set.images
     if not facts.set.complete:
         return f"the walk did not end in the time given; {read:,} headers read: totals cannot be told (--budget 60)"
+    if facts.set.kind == "coco" and not isinstance(facts.sizes.file_bytes, Known):
+        return f"sizes as the file declares them, {read:,} looked at"
     if read >= every:
         return "every header read: the sizes are exact"
     why = "" if facts.sizes.stopped == "precise" else "; the time was over, more --budget makes it more exact"
@@ -175,10 +177,11 @@ def _now(facts: DataFacts, loader: Loader, verdict: Verdict) -> Iterator[Line]:
 def _remedies(verdict: Verdict) -> Iterator[Line]:
     base = verdict.now.steady
     if not verdict.ways:
-        yield line("Nothing of what envdoctor knows would make it faster.", "strong")
+        nothing = "Nothing of what envdoctor knows would make it faster."
+        yield line(nothing if base else "What would help cannot be told either.", "strong")
         return
-    best = verdict.best
-    yield line("What would help, the best first" if best else "Nothing that fits would make it faster", "strong")
+    title = "What would help, the best first" if verdict.best else "Nothing that fits would make it faster"
+    yield line(title if base else "What could help, unmeasured", "strong")
     for way in verdict.ways:
         yield from _way(way, base)
 

@@ -10,9 +10,8 @@ from ..compat.rows import Loader
 from ..frozen import frozen
 from ..reading import Known, value_or
 from .amounts import size_words
-from .capacity import Rate, Work, allowed_memory, high_of, rate, sensible_workers, value_of
+from .capacity import Rate, Work, allowed_memory, decodes, high_of, rate, sensible_workers, value_of
 from .facts import DataFacts, Loading
-from .measure import decodes
 
 #: Of the memory that may be used: the rest is for the workers, the batches in flight, and the model's own host memory.
 _OF_MEMORY = 0.85

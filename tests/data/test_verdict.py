@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from typing import Dict, Optional
 
@@ -9,13 +10,13 @@ import pytest
 
 from envdoctor.compat import CompatTable, NoRow
 from envdoctor.compat.rows import Loader
-from envdoctor.data.capacity import Work, cpu_rate, page_cache_share, sensible_workers
+from envdoctor.data.capacity import Work, cpu_rate, decodes, page_cache_share, sensible_workers
 from envdoctor.data.facts import DataFacts, Loading
-from envdoctor.data.measure import decodes
 from envdoctor.data.verdict import Verdict, judge
 from envdoctor.data.ways import Way
 from envdoctor.reading import Unknown
 
+from ..test_architecture import PACKAGE, parts_imported
 from .made import GB, facts
 
 TABLE = CompatTable()
@@ -238,3 +239,14 @@ def test_what_the_table_does_not_know() -> None:
         TABLE.loader("ultralytics", "new")
     with pytest.raises(NoRow):
         TABLE.loader("detectron2")
+
+
+PURE = ("amounts", "capacity", "facts", "verdict", "ways")
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_verdict_never_touches_the_machine(name: str) -> None:
+    file = PACKAGE / "data" / f"{name}.py"
+    assert set(parts_imported(file)) <= {"compat", "data", "frozen", "reading"}
+    imports = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)]
+    assert {node.module for node in imports if node.level == 1} <= set(PURE)
