@@ -44,7 +44,7 @@ def look(
     source = find(host, asked.path, lambda: time.monotonic() > until(_WALK))
     census = Census(source)
     say("looking for images")
-    _patiently(census.take, until(_WALK) + _GRACE, f"the file system of {asked.path}")
+    patiently(census.take, until(_WALK) + _GRACE, f"the file system of {asked.path}")
     found = census.found(asked.path)
     if not found.images:
         raise Unusable(_none(found))
@@ -69,11 +69,11 @@ def _sizes(
     def read() -> None:
         box.append(measure_sizes(found, sample, asked, until(_HEADERS), until(_SETTLE), readers, time.monotonic))
 
-    _patiently(read, until(_HEADERS) + _GRACE, f"the file system of {found.folder}")
+    patiently(read, until(_HEADERS) + _GRACE, f"the file system of {found.folder}")
     return box[0]
 
 
-def _patiently(work: Callable[[], None], deadline: float, what: str) -> None:
+def patiently(work: Callable[[], object], deadline: float, what: str) -> None:
     """In a thread that may be left behind: a dead mount must not hold the program."""
     failed: List[BaseException] = []
 

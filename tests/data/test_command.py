@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any, Dict
 
 import pytest
 
 from envdoctor._machine.peeking import read_all
+from envdoctor.data.look import Silent, patiently
+from envdoctor.voice import Unusable
 
 from ..cli.run import Ended, envdoctor
 from .pictures import claimed_set, save
@@ -115,3 +119,20 @@ def test_reading_counts_every_byte_and_drops_only_what_it_reads(tmp_path: Path) 
     assert (told.files, told.bytes) == (4, sum(sizes) + 50)
     assert told.cold + told.unclear <= 4
     assert told.seconds > 0
+
+
+def test_a_disk_that_never_answers_is_left_behind() -> None:
+    stuck = threading.Event()
+    begun = time.monotonic()
+    with pytest.raises(Silent, match="the file system of /far does not answer"):
+        patiently(lambda: bool(stuck.wait(60)), begun + 0.2, "the file system of /far")
+    assert time.monotonic() - begun < 30
+    stuck.set()
+
+
+def test_what_a_part_raises_comes_through() -> None:
+    def refuse() -> None:
+        raise Unusable("no")
+
+    with pytest.raises(Unusable):
+        patiently(refuse, time.monotonic() + 30, "x")
