@@ -142,13 +142,21 @@ def comes_along(name: str) -> bool:
 
 
 def check_of(parts: Tuple[Part, ...], case: Case) -> Argv:
-    """A command that shows whether it worked: torch's own word after an install of torch, else another check."""
+    """A command that shows whether it worked: torch's own word after an install of torch, else another check; none
+    after commands that only look."""
+    if all(part.safety == "safe" and part.step != "variable" for part in parts):
+        return ()
     python = next((part.python for part in parts if part.python), case.spot.python)
     if python is None:
         return ("envdoctor", "check")
     if any(part.step == "torch" or (part.step == "environment" and part.torch) for part in parts):
         return torch_check(python)
-    return ("envdoctor", "check", "--python", python)
+    return own_check(python)
+
+
+def own_check(python: Optional[str]) -> Argv:
+    """envdoctor's, of that interpreter; a bare name (of a report from elsewhere) is what it looks at anyway."""
+    return ("envdoctor", "check", *(("--python", python) if python and "/" in python else ()))
 
 
 def torch_check(python: str) -> Argv:

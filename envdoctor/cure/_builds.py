@@ -11,7 +11,7 @@ from ..reading import Absent, Known, source_of, value_or
 from ..report import Evidence, NeedTorch
 from ..versions import cuda_of_tag, cuda_tag, numbers, serves
 from ._machine import Device, Driver, Machine, NoPlan, devices_of, driver_of, list_of, machine_of, native, runs
-from ._pins import FAMILY, Compiled, Pin, compiled_of, installed, numpy_two, pins_of, torch_seen
+from ._pins import FAMILY, Compiled, Pin, compiled_of, installed, numpy_two, pins_of, torch_meant, torch_seen
 
 #: Official commands name torchaudio from this release on; before, it had no builds with CUDA anyway.
 _AUDIO_SINCE = (1, 7)
@@ -56,7 +56,7 @@ class Question(NamedTuple):
 def question_of(facts: Facts, table: CompatTable, need: NeedTorch, terms: Terms = AS_SEEN) -> Question:
     """NoPlan where too little is known to choose."""
     machine = machine_of(facts, terms.described)
-    seen = torch_seen(facts)
+    seen = torch_seen(facts) or torch_meant(facts)
     recorded = tuple(installed(facts))
     companions = tuple(one.name for one in value_or(facts.torch.companions, ()) if one.name in FAMILY)
     present = tuple(name for name in FAMILY if name in {"torch", *recorded, *companions})
@@ -121,7 +121,7 @@ def builds_of(release: TorchRelease, question: Question, table: CompatTable) -> 
         there: Tuple[str, ...] = table.conda_variants(release.version, question.machine.os)
         there = () if platform == "linux_aarch64" else there
     elif question.machine.os == "darwin":
-        there = ("cpu",) if release.pypi else ()
+        there = ("cpu",) if release.pypi and platform in release.pythons else ()
     else:
         there = release.variants if platform == "linux_x86_64" else release.variants_on.get(platform, ())
     if question.wish is not None:

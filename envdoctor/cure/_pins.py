@@ -166,3 +166,15 @@ def torch_seen(facts: Facts) -> Optional[str]:
     if isinstance(facts.torch.version, Known):
         return facts.torch.version.value
     return installed(facts).get("torch")
+
+
+def torch_meant(facts: Facts) -> Optional[str]:
+    """Where torch itself is gone, the one that a companion still there was released for: 2.1.0+cu121."""
+    for one in value_or(facts.installs.distributions, ()):
+        if canonical(one.name) not in FAMILY[1:]:
+            continue
+        for line in one.requires:
+            exact = re.fullmatch(r"torch\s*\(?\s*==\s*(\d+\.\d+\.\d+)\s*\)?", line.strip())
+            if exact:
+                return exact.group(1) + "".join(one.version.partition("+")[1:])
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from ..compat import CompatTable
 from ..facts import Facts
@@ -46,7 +46,7 @@ def why_not(
     machine = question.machine
     there = release.variants_on.get(machine.platform, ())
     there = release.variants if machine.platform == "linux_x86_64" else there
-    if machine.os == "darwin" and release.pypi:
+    if machine.os == "darwin" and release.pypi and machine.platform in release.pythons:
         there = ("cpu",)
     if terms.conda:
         there = table.conda_variants(release.version, machine.os)
@@ -75,9 +75,14 @@ def _refusal(build: Build, question: Question, table: CompatTable) -> Optional[E
         return Evidence(f"it needs glibc {glibc_of(build)}, and this system has {machine.glibc}", source)
     if machine.python and not has_python(build, question):
         pythons = ", ".join(pythons_of(build, question)) or "none that is known"
-        whose = "it" if recipe is not None else " and ".join(members(release, question))
-        return Evidence(f"{whose} made builds for Python {pythons}, and this is {machine.python_full}", source)
+        whose = "it was" if recipe is not None else f"{_listed(members(release, question))} were"
+        return Evidence(f"{whose} built for Python {pythons}, and this is {machine.python_full}", source)
     return next((pin.evidence for pin in question.pins if not pin.fits(release)), None)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """torch, torchvision and torchaudio."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _unserved(build: Build, question: Question, table: CompatTable) -> Optional[Evidence]:

@@ -96,7 +96,8 @@ def _creation(case: Case, tool: str, folder: str, minor: str) -> Tuple[Argv, str
         # Debian and Ubuntu split venv's ensurepip off; nothing that was looked at tells whether it is there.
         note = "Where this says that ensurepip is missing, the package python3-venv is." if base == "/usr" else ""
         return (f"{base}/bin/python{minor}", "-m", "venv", folder), note
-    return (f"python{minor}", "-m", "venv", folder), f"This needs a Python {minor} on PATH."
+    note = f"This needs a Python {minor} on PATH, and none was seen; uv and micromamba bring one along without root."
+    return (f"python{minor}", "-m", "venv", folder), note
 
 
 def free_folder(facts: Facts, tool: str) -> str:

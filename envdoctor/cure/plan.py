@@ -19,7 +19,7 @@ from ..report import (
     Report,
     Step,
 )
-from . import case_of, comes_along, fix_of, new_environment, parts_of_all, possible, torch_check, unseen
+from . import case_of, comes_along, fix_of, new_environment, own_check, parts_of_all, possible, torch_check, unseen
 from .parts import STEPS, Argv, Case, NoWay, Part
 from .spot import canonical
 
@@ -207,6 +207,6 @@ def _checks(able: List[Placed], case: Case) -> Tuple[Argv, ...]:
     """torch's own word where torch was installed, then envdoctor's."""
     parts = tuple(part for _, part in able)
     python = next((part.python for part in parts if part.python), case.spot.python)
-    own = ("envdoctor", "check", *(("--python", python) if python else ()))
+    own = own_check(python)
     torch = any(part.step == "torch" or (part.step == "environment" and part.torch) for part in parts)
     return (torch_check(python), own) if torch and python else (own,)

@@ -63,11 +63,13 @@ def why_page(version: str, builds: Sequence[Refused]) -> Iterator[Line]:
         yield line(f"Nothing refuses torch {version} there: {', '.join(free)}", "good")
     else:
         yield line(f"torch {version} is refused", "strong")
+    told: Dict[Evidence, List[str]] = {}
     for one in builds:
         if one.why is not None:
-            lead = f"{one.variant}: " if one.variant else ""
-            spans = ((f"- {lead}{shown(one.why.says)}", ""), (f"  [{shown(one.why.source)}]", "dim"))
-            yield Line(spans, 2, hang=2)
+            told.setdefault(one.why, []).append(one.variant)
+    for why, variants in told.items():
+        lead = f"{', '.join(variants)}: " if any(variants) else ""
+        yield Line(((f"- {lead}{shown(why.says)}", ""), (f"  [{shown(why.source)}]", "dim")), 2, hang=2)
 
 
 def as_json(planned: Planned, exit_code: int) -> Dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Optional, Tuple
 import pytest
 
 from envdoctor.compat import CompatTable
-from envdoctor.cure import prescribe
+from envdoctor.cure import case_of, fix_of, prescribe
 from envdoctor.facts import Elsewhere, Facts
 from envdoctor.reading import Absent, Known
 from envdoctor.report import (
@@ -193,3 +193,17 @@ def test_what_lies_where_the_user_may_not_write_is_its_owners_to_remove() -> Non
     assert fix(shared, NeedDeleted((f"{SITE}/~orch",))).who == "admin"
     assert fix(shared, NeedRemoved(("torch",))).who == "admin"
     assert fix(shared, NeedDeleted(("/home/ana/work/torch/__pycache__",))).who == "you"
+
+
+def test_what_only_looks_needs_no_check() -> None:
+    look = NeedCommand((("nvidia-smi",),), safety="safe")
+    assert fix_of(Remedy("look", (look,)), case_of(healthy(), TABLE)).check == ()
+    assert fix_of(Remedy("set", (NeedVariable("A", "1"),)), case_of(healthy(), TABLE)).check[:2] == (
+        "envdoctor",
+        "check",
+    )
+
+
+def test_a_bare_python_of_a_report_is_not_named_in_the_check() -> None:
+    facts = change(healthy(), "python", executable=Known("python", "a report"))
+    assert fix_of(Remedy("numpy", (NeedPackages(("numpy<2",)),)), case_of(facts, TABLE)).check == ("envdoctor", "check")
