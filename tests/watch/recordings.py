@@ -26,6 +26,7 @@ class Score:
     confidence: str
     numbers: str
     own_cpu: float
+    computed: float  # share of the main loop's time, by its own clocks; 0 where it computed on the CPU
 
     @property
     def right(self) -> bool:
@@ -45,5 +46,8 @@ def score(path: Path = RECORDED) -> List[Score]:
         answer = judge(series)
         numbers = f"{answer.numbers} truth {line['truth']}"
         right = accepted(line["kind"], line["workers"], Truth(**line["truth"]), series)
-        found.append(Score(line["name"], line["half"], right, answer.kind, answer.confidence, numbers, series.own_cpu))
+        computed = line["truth"]["compute"] if series.cards else 0.0
+        found.append(
+            Score(line["name"], line["half"], right, answer.kind, answer.confidence, numbers, series.own_cpu, computed)
+        )
     return found

@@ -224,6 +224,8 @@ def accepted(kind: str, workers: int, truth: Truth, series: Series) -> Tuple[str
         causes = ("decode", "neighbours")
     if causes == ("quota",) and _mean([it.throttled for it in series.machine]) < 0.1 and others >= 0.25:
         causes = ("neighbours",)
+    if truth.main >= max(0.2, truth.wait):
+        return ("main-process", *causes)
     if truth.wait >= 0.2:
         return causes
     idle = 1 - (truth.workers_busy or 0.0)
