@@ -356,6 +356,20 @@ PROBLEMS: Dict[str, Problem] = {
         "Each shared tensor takes a descriptor.", _decide("sh", "-c", "ulimit -n"),
         _do("raise the limit", ("ulimit", "-n", "65535"), safety="safe"),
     ),
+    "allocator-option-unknown": Problem(
+        "ENV105", "error", "the allocator's variable holds an option that this torch does not know",
+        "torch stops at the first allocation on a GPU.",
+        _decide("sh", "-c", "env | grep ALLOC_CONF"),
+        _do("start without it", ("unset", "PYTORCH_CUDA_ALLOC_CONF"), safety="safe"),
+    ),
+    "torch-refuses-compiler": Problem(
+        "GCC104", "note", "torch's own check refuses the host compiler",
+        "nvcc may take it all the same.", _decide("gcc", "--version"),
+    ),
+    "no-prebuilt-wheel": Problem(
+        "PKG105", "note", "a compiled package has no prebuilt wheel for this torch",
+        "It is built from source, with a toolkit and a compiler that fit.", _python(_TORCH),
+    ),
     "driver-does-not-answer": Problem(
         "DRV107", "error", "the NVIDIA driver does not answer", "A call into it does not return.", _decide(*SMI),
     ),

@@ -9,7 +9,7 @@ from ..evidence import Case, Clue
 
 _CACHING = re.compile(r"Caching images \(?([\d.]{1,8}) ?([MGT])B?")
 _KILLED = re.compile(
-    r"^(?:\[\d\] +\d{1,8} +)?[Kk]illed\b|signal 9|SIGKILL|exit code 137|rc=137|oom.kill"
+    r"^(?:\[\d\] +\d{1,8} +)?[Kk]illed\b|\b\d{2,8} Killed\b|signal 9|SIGKILL|exit code 137|rc=137|oom.kill"
     r"|Out of memory|MemoryError|Cannot allocate|已杀死|已终止",
     re.M,
 )

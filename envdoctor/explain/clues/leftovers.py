@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Iterator, Tuple
 
-from ..evidence import Case, Clue
+from ..evidence import Case, Clue, out
 
 _TILDE = re.compile(r"(?:^|[\s/\\])(~[a-z]\w{1,40}(?:-[\d.]{1,20}\.dist-info)?)(?=$|[\s/\\])", re.M)
 _INFO = re.compile(r"\b(torch|torchvision|numpy|ultralytics)-(\d[\w.]{0,20}?)(?:\+\w{1,12})?\.dist-info\b")
@@ -36,6 +36,7 @@ def read(case: Case) -> Iterator[Clue]:
     if several and "distributions()" in case.text:
         yield Clue("broken-install", 85, f"several records of one package: {several[0].group(1)}", f"line {several[1]}")
     yield from _emptied(case)
+    yield from _hollow(case)
     yield from _two_tools(case)
 
 
@@ -84,3 +85,15 @@ def _two_tools(case: Case) -> Iterator[Clue]:
         says = f"the list of packages says torch {shown[0].group(1)}, the import {own[0].group(1)}"
         name = "pip-conda-mix" if conda or "conda" in case.text else "broken-install"
         yield Clue(name, 60, says, f"line {shown[1]}")
+
+
+def _hollow(case: Case) -> Iterator[Clue]:
+    """A listing of torch's own folder that has no __init__.py: its files are gone."""
+    for words, exchange in case.commands("ls", "dir", "find"):
+        folder = next((word for word in words[1:] if re.search(r"-packages[/\\]torch[/\\]?$", word)), "")
+        entries = out(exchange).split()
+        if folder and 0 < len(entries) < 12 and "__init__.py" not in entries and "No such file" not in out(exchange):
+            says = f"{folder} has lost its files"
+            yield Clue("broken-install", 78, says, f"line {exchange.typed.number}", says)
+            yield Clue("shadowed-module", -40, says, f"line {exchange.typed.number}")
+            return

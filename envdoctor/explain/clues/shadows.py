@@ -9,6 +9,7 @@ from ..evidence import Case, Clue, base_name, out
 from ._pythons import prefix_of, same, typed_pythons, which
 
 _FILE = re.compile(r"((?:/|~|[A-Za-z]:[/\\])[^\s'\"<>]{1,300}?)[/\\](\w{1,40})[/\\]__init__\.py")
+_SINGLE = re.compile(r"((?:/|~|[A-Za-z]:[/\\])[^\s'\"<>]{0,300}?)[/\\](\w{1,40})\.py['\"\s]*$")
 _FRAME = re.compile(r'File "([^"\n]{0,300}?)[/\\]?(torch|numpy|ultralytics)[/\\]__init__\.py", line \d')
 _LOCAL_FILE = re.compile(
     r'(?:File "|from |\()((?:[^"\n()]{0,300}[/\\])?(?:torch|numpy|ultralytics|torchvision|cv2|mmcv|transformers)\.py)\b'
@@ -82,6 +83,10 @@ def _printed_file(case: Case, prefixes: List[Tuple[str, int]]) -> Iterator[Clue]
             continue
         for line in exchange.output:
             found = _FILE.search(line.text)
+            single = None if found else _SINGLE.search(line.text)
+            if single and f"{single.group(2)}.__file__" in exchange.typed.text and _of_project(single.group(1)):
+                says = f"{single.group(2)} is the file {single.group(1)}/{single.group(2)}.py"
+                yield Clue("shadowed-module", 86, says, f"line {line.number}", says)
             if not found:
                 continue
             site, name, source = found.group(1), found.group(2), f"line {line.number}"
@@ -102,6 +107,10 @@ def _printed_file(case: Case, prefixes: List[Tuple[str, int]]) -> Iterator[Clue]
                 )
             elif prefixes and not any(same(prefix_of(site + "/x"), prefix) for prefix, _ in prefixes):
                 yield Clue("shadowed-module", 85, f"{says}, outside of {prefixes[0][0]}", source, says)
+
+
+def _of_project(folder: str) -> bool:
+    return "-packages" not in folder and not _PYTHONS_OWN.search(folder + "/")
 
 
 def _frames(case: Case) -> Iterator[Clue]:
