@@ -51,12 +51,17 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     need(facts.installs.unowned, "folders without metadata")
 
 
-def _again(names: Tuple[str, ...], delete: Tuple[str, ...] = ()) -> Tuple[Need, ...]:
-    """Install packages anew, after deleting what stands in the way. torch and its companions go together."""
+def _again(names: Tuple[str, ...], delete: Tuple[str, ...] = (), version: str = "") -> Tuple[Need, ...]:
+    """Install packages anew, after deleting what stands in the way. torch and its companions go together.
+
+    `version`: the one that is there, where it is known: what only lost files is not to become another version.
+    """
     needs: List[Need] = [NeedDeleted(delete)] if delete else []
     if any(name in TORCH_FAMILY for name in names):
         needs.append(NeedTorch(reinstall=True))
-    rest = tuple(name for name in names if name not in TORCH_FAMILY)
+    public = version.split("+")[0]  # a tag is another index's, and a pin without it accepts the tagged build
+    pin = f"=={public}" if public[:1].isdigit() else ""
+    rest = tuple(name + pin for name in names if name not in TORCH_FAMILY)
     return (*needs, NeedPackages(rest, reinstall=True, no_deps=True)) if rest else tuple(needs)
 
 
@@ -99,7 +104,7 @@ def _duplicates(facts: Facts, distributions: Tuple[Distribution, ...], mixed: Tu
             because.append(Evidence(f"the files are those of {truth}", copies[0].path))
         # With the files' version known the other metadata is debris; otherwise everything goes and comes again.
         known = 0 < len(stale) < len(dists)
-        needs = _again((name,), tuple(dist.metadata for dist in (stale if known else dists)))
+        needs = _again((name,), tuple(dist.metadata for dist in (stale if known else dists)), truth)
         yield finding(
             ID,
             NAME,
@@ -151,7 +156,7 @@ def _lost_files(facts: Facts, distributions: Tuple[Distribution, ...], mixed: Tu
             f"{dist.name} {dist.version} is installed, but {len(lost)} of {dist.sampled} sampled files are not there",
             "pip says that the package is satisfied; importing it fails." if gone else "Parts of the package are lost.",
             [Evidence(f"lists {path}, which is not there", f"{dist.metadata}/RECORD") for path in lost[:3]],
-            (Remedy("install the package again", _again((name,))),),
+            (Remedy("install the package again", _again((name,), version=dist.version)),),
         )
 
 
@@ -184,7 +189,12 @@ def _unowned(facts: Facts) -> Iterator[Finding]:
             if hollow
             else "The next install lays another version over these files instead of replacing them.",
             (seen(f"no metadata for {name}", facts.installs.unowned),),
-            (Remedy("delete the folder and install the package again", _again((name,), (path,))),),
+            (
+                Remedy(
+                    "delete the folder and install the package again",
+                    _again((name,), (path,), copies[0].version if copies and not hollow else ""),
+                ),
+            ),
             "certain" if hollow else "likely",
         )
 

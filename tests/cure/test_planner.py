@@ -7,7 +7,8 @@ from typing import Tuple
 import pytest
 
 from envdoctor.cure.planner import pip_words
-from tests.cure.machines import build, machine, no_plan, plan
+from tests.cure.machines import build, machine, no_plan, plan, with_packages
+from tests.healthy import dist
 
 WHL = "https://download.pytorch.org/whl/"
 
@@ -186,3 +187,12 @@ def test_other_processors() -> None:
     assert (
         no_plan(machine("550.54.15", "7.0", processor="ppc64le")) == "no CUDA build of torch for linux_ppc64le is known"
     )
+
+
+def test_a_torchvision_that_is_left_says_which_torch_is_missing() -> None:
+    left = dist("torchvision", "0.16.0+cu121", requires=("numpy", "torch==2.1.0", "pillow"))
+    made = plan(with_packages(machine("550.54.15", "8.6"), left))
+    assert made.packages == (("torch", "2.1.0"), ("torchvision", "0.16.0")) and made.variant == "cu121"
+    # A range tells nothing, and then the newest is chosen as ever.
+    loose = dist("torchvision", "0.16.0", requires=("torch>=2.1.0",))
+    assert plan(with_packages(machine("550.54.15", "8.6"), loose)).torch != "2.1.0"

@@ -81,6 +81,13 @@ def test_where_the_files_tell_nothing_everything_goes() -> None:
     assert again == NeedPackages(("tqdm",), reinstall=True, no_deps=True)
 
 
+def test_what_lost_files_comes_back_in_its_version() -> None:
+    lost = ("cublas/__init__.py", "cublas/a.so", "cublas/b.so")
+    facts = with_distributions(healthy(), dist("nvidia-cublas-cu12", "12.4.5.8", sampled=4, missing=lost))
+    again = NeedPackages(("nvidia-cublas-cu12==12.4.5.8",), reinstall=True, no_deps=True)
+    assert needs(the_one(ID, facts)) == [again]
+
+
 def test_one_version_twice_and_one_in_each_place_are_healthy() -> None:
     egg = dist("numpy", "1.26.4", metadata=f"{SITE}/numpy-1.26.4-py3.11.egg-info")
     assert silent(ID, with_distributions(healthy(), egg)) == "pass"
