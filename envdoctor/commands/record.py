@@ -24,7 +24,7 @@ def record(
     from ..doctor import look
     from ..gpus.discreet import DiscreetHost
     from ..gpus.look import look as look_at_holders
-    from ..reading import Absent, Known
+    from ..reading import Absent, Unknown
     from ..record import RecordingHost
     from ..target import Request, Target
 
@@ -33,7 +33,10 @@ def record(
     with spinner() as waiting:
         facts, _ = look(host, request, waiting)
     refuse_unusable(request, facts)
-    if isinstance(facts.gpus.gpus, Known):  # a driver that did not answer is not asked again
+    gpus = facts.gpus.gpus
+    if not (
+        isinstance(gpus, Unknown) and gpus.reason == "timeout" and gpus.source == "nvml"
+    ):  # one stuck there is enough
         look_at_holders(host, Target(Absent(), Absent(), (), Request(patience=patience)), whole=False)
     try:
         host.save(folder)
