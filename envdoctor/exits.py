@@ -22,8 +22,8 @@ class Exit(IntEnum):
 
 SENTENCES = {
     Exit.OK: "nothing at or above `--fail-on`; `fix`: every error and warning has its commands",
-    Exit.FINDINGS: "something was found; `fix`: something is wrong that no command mends; `plan`: no build fits",
-    Exit.USAGE: "the command line, or a file it names, cannot be used",
+    Exit.FINDINGS: "something was found; `fix`: something is wrong that no command mends; `plan`: no build fits there",
+    Exit.USAGE: "the command line, or a file it names, cannot be used; `plan`: what is asked for fits no machine",
     Exit.CANNOT_TELL: "something could not be told (only with `--strict`)",
     Exit.OWN_FAULT: "envdoctor's own fault: a probe or a rule crashed",
     Exit.NO_ANSWER: "fleet: some nodes gave no answer",

@@ -16,7 +16,7 @@ from ..voice import Unusable
 from .choose import chosen, for_release, known_release, with_requirements
 from .official import CONDA, Argv, erratum, notes, started, words_of
 from .requirements import asked
-from .wanted import Described, Wanted, facts_of, wanted
+from .wanted import SYSTEMS, Described, Wanted, facts_of, wanted
 
 if TYPE_CHECKING:
     from ..cure.mirrors import Place
@@ -33,6 +33,7 @@ class Planned:
     commands: Tuple[Argv, ...]  # empty: there is none
     reasons: Tuple[Evidence, ...]
     notes: Tuple[str, ...]
+    impossible: bool = False  # there is none for any machine: what is asked for contradicts itself
 
     @property
     def command(self) -> Argv:
@@ -150,7 +151,7 @@ def answer(query: Asked, table: CompatTable) -> Planned:
     try:
         plan = chosen(query.facts, table, want, query.distributions, query.conda)
     except NoPlan as none:
-        return Planned(None, (), none.reasons, ())
+        return Planned(None, (), none.reasons, (), _impossible(query, want, table))
     # The build may have been chosen here, not asked for: what is wrong with its line counts all the same.
     wrong = wrong or erratum(table, plan.torch, query.manager, os, plan.variant)
     if query.here and isinstance(query.facts.python.executable, Known):
@@ -168,6 +169,18 @@ def answer(query: Asked, table: CompatTable) -> Planned:
         commands, said = _with_extensions(query, plan, commands, table)
         more += said
     return Planned(plan, commands, plan.reasons, tuple(dict.fromkeys(more)))
+
+
+def _impossible(query: Asked, want: Wanted, table: CompatTable) -> bool:
+    """Whether no machine of that system and processor could have what is asked for."""
+    system = next((name for name, os in SYSTEMS.items() if os == query.os), "linux")
+    machine = value_or(query.facts.python.machine, None)
+    anywhere = facts_of(Described(system, str(machine) if machine else None), table)
+    try:
+        chosen(anywhere, table, want, query.distributions, query.conda)
+    except NoPlan:
+        return True
+    return False
 
 
 def _right(line: str, places: Tuple[Place, ...]) -> Argv:

@@ -40,7 +40,7 @@ def run(
     if refused is not None:
         return _why(query, table, refused, shown_as)
     planned = answer(query, table)
-    code = Exit.OK if planned.commands else Exit.FINDINGS
+    code = Exit.OK if planned.commands else Exit.USAGE if planned.impossible else Exit.FINDINGS
     if shown_as == "json-v1" and not print_cmd:
         out(text_of(as_json(planned, code)))
     elif code != Exit.OK:
