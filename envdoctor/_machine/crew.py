@@ -18,7 +18,7 @@ J = TypeVar("J")
 
 DIED = "died"
 #: Jobs that a worker is given ahead, so that it never waits for the next.
-_AHEAD = 2
+_AHEAD = 4
 _PARTING = 3.0
 
 

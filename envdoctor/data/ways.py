@@ -119,9 +119,20 @@ def _resize(facts: DataFacts, loader: Loader, current: Now) -> Optional[Way]:
     caveat = "for crops, small objects and evaluation at full size keep the originals, which are not touched"
     if facts.set.kind not in ("folder", "data-yaml"):
         return Way("resize", None, None, f"envdoctor resizes folders, not a {facts.set.kind}", caveat=caveat)
-    target = resized_name(facts.set.path if facts.set.kind == "folder" else os.path.dirname(facts.set.path))
-    source = facts.set.path if facts.set.kind == "folder" else os.path.dirname(facts.set.path)
-    command = ("envdoctor", "data", "resize", source, target, "--size", str(facts.asked.imgsz))
+    source = _root(facts)
+    if facts.set.kind == "data-yaml":
+        caveat += "; a data.yaml with an absolute `path` goes on naming those"
+    command: Tuple[str, ...] = (
+        "envdoctor",
+        "data",
+        "resize",
+        source,
+        resized_name(source),
+        "--size",
+        str(facts.asked.imgsz),
+    )
+    if facts.measured.python:
+        command += ("--python", facts.measured.python)
     loading = facts.measured.loading
     if not isinstance(loading, Known) or current.work is None:
         return Way("resize", None, None, current.why_not, command=command, caveat=caveat)
@@ -145,6 +156,17 @@ def _resize(facts: DataFacts, loader: Loader, current: Now) -> Optional[Way]:
         command=command,
         caveat=caveat,
     )
+
+
+def _root(facts: DataFacts) -> str:
+    """The folder that holds images and labels: of a data.yaml its own, where the images lie below it."""
+    if facts.set.kind == "folder":
+        return facts.set.path
+    beside, folder = os.path.dirname(facts.set.path), facts.set.folder
+    if os.path.isabs(beside) and folder.startswith(f"{beside}/"):
+        return beside
+    above, found, _ = folder.rpartition("/images")
+    return above if found and above else folder
 
 
 def resized_name(source: str) -> str:

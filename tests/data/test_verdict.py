@@ -121,8 +121,24 @@ def test_resize_of_large_images() -> None:
     assert speed(found) == pytest.approx(8 / 0.012)
     assert found.disk_bytes == 400_000_000
     assert found.minutes == pytest.approx(10_000 * 0.080 / 16 / 60)
-    assert found.command == ("envdoctor", "data", "resize", "/data/set", "/data/set-resized", "--size", "640")
+    tail = ("/data/set", "/data/set-resized", "--size", "640", "--python", "/usr/bin/python3")
+    assert found.command == ("envdoctor", "data", "resize", *tail)
     assert found.fits
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "source"),
+    [
+        ("/data/coco/data.yaml", "/data/coco/images/train", "/data/coco"),
+        ("/job/data.yaml", "/data/coco/images/train", "/data/coco"),
+        ("coco.yaml", "/data/coco/images/train", "/data/coco"),
+        ("/job/data.yaml", "/data/pictures", "/data/pictures"),
+    ],
+)
+def test_what_is_resized_of_a_data_yaml(path: str, folder: str, source: str) -> None:
+    given = facts(kind="data-yaml", path=path)
+    found = way(replace(given, set=replace(given.set, folder=folder)), "resize")
+    assert found.command[3:5] == (source, f"{source}-resized")
 
 
 def test_no_resize_of_small_ones_and_no_room_for_it() -> None:
