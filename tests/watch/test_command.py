@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, Iterator, Optional
 
 import pytest
 
+from envdoctor._machine.sampling import open_files
 from envdoctor.host import LocalHost
 from envdoctor.watch.series import Series
 from envdoctor.watch.watching import Gpus, Watch
@@ -66,13 +67,6 @@ def test_gpus_that_nobody_or_nobody_visible_uses(fakenvml: FakeNvml) -> None:
     assert "there is no GPU 2 here: they are 0 to 1" in watch("--gpu", "2", env=env).err
 
 
-@pytest.mark.slow
-def test_a_driver_that_hangs_is_told_by_name(fakenvml: FakeNvml) -> None:
-    env = fakenvml.environ("[gpu]\nfault = nvmlDeviceGetName * hang\n")
-    ended = watch("--gpu", "0", env=env)
-    assert ended.code == 2 and "no answer within 5 s to nvmlDeviceGetName of GPU 0" in ended.err
-
-
 def test_a_process_that_has_ended_and_was_not_waited_for() -> None:
     process = subprocess.Popen(["true"])
     while Path(f"/proc/{process.pid}/stat").read_text().split()[2] != "Z":
@@ -83,20 +77,21 @@ def test_a_process_that_has_ended_and_was_not_waited_for() -> None:
 
 
 @pytest.mark.slow
-def test_a_job_that_ends_while_it_is_watched() -> None:
-    """Long before the time that was asked for."""
+def test_a_job_that_ends_while_it_is_watched_and_a_report_that_cannot_be_written() -> None:
+    """Long before the time that was asked for; the answer is told all the same."""
     with job("import time; time.sleep(1.5)") as process:
         began = time.monotonic()
-        ended = watch(str(process.pid), "--for", "5m")
+        ended = watch(str(process.pid), "--for", "5m", "--save", "/nonexistent/report.html")
     assert time.monotonic() - began < 60
-    assert ended.code == 3 and "it ended meanwhile" in ended.out and "Cannot tell: the job ended after" in ended.out
+    assert "it ended meanwhile" in ended.out and "Cannot tell: the job ended after" in ended.out
+    assert ended.code == 2 and "/nonexistent/report.html cannot be written: No such file or directory" in ended.err
 
 
 @pytest.mark.slow
 def test_a_gpu_that_is_lost_meanwhile(fakenvml: FakeNvml) -> None:
     with job(BUSY) as process:
         state = f"[gpu]\nutil = 50\nproc = C {process.pid} 900 50\nfault = nvmlDeviceGet[SU]* 0 GPU_IS_LOST after:2\n"
-        ended = watch("--gpu", "0", "--for", "4", env=fakenvml.environ(state))
+        ended = watch("--gpu", "0", "--for", "3", env=fakenvml.environ(state))
     assert ended.code == 1 and "The GPU stopped answering: GPU_IS_LOST" in ended.out
 
 
@@ -106,7 +101,7 @@ def test_the_newest_job_that_holds_a_gpu_is_found(fakenvml: FakeNvml, tmp_path: 
     report = tmp_path / "report.html"
     with job("import time; time.sleep(60)") as idle, job(BUSY) as busy:
         env = fakenvml.environ(f"[gpu]\nutil = 20\nproc = C {idle.pid} 9\nproc = C {busy.pid} 900 20\n")
-        ended = watch("--for", "4", "--save", str(report), "--format", "json", env={**env, "HOME": "/home/gisela"})
+        ended = watch("--for", "3", "--save", str(report), "--format", "json", env={**env, "HOME": "/home/gisela"})
     found = json.loads(ended.out)
     assert (found["pid"], found["answer"], found["exit_code"], ended.code) == (busy.pid, "main-process", 1, 1)
     assert found["best_gain_factor"] == pytest.approx(5.0, rel=0.2)
@@ -121,18 +116,13 @@ def test_ctrl_c_tells_what_was_seen_so_far() -> None:
     with job(BUSY) as process:
         argv = [sys.executable, "-m", "envdoctor", "watch", str(process.pid), "--for", "10m"]
         watching = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(3.5)
+        until = time.monotonic() + 60
+        while f"/proc/{process.pid}/stat" not in open_files(watching.pid) and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(1.3)
         watching.send_signal(signal.SIGINT)
         out, err = watching.communicate(timeout=60)
     assert watching.returncode == 130 and out.startswith("Watched python") and "interrupted" in err
-
-
-@pytest.mark.slow
-def test_a_report_that_cannot_be_written() -> None:
-    with job(BUSY) as process:
-        ended = watch(str(process.pid), "--for", "3", "--save", "/nonexistent/report.html")
-    assert ended.code == 2 and "/nonexistent/report.html cannot be written: No such file or directory" in ended.err
-    assert "Watched python" in ended.out  # the answer is not lost with it
 
 
 def launched(*command: str, **how: Any) -> subprocess.Popen[str]:

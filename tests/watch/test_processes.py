@@ -25,7 +25,7 @@ def started() -> Iterator[Started]:
         process.wait()
 
 
-def followed(started: Started, code: str, seconds: float = 0.8) -> Done:
+def followed(started: Started, code: str, seconds: float = 0.5) -> Done:
     process = subprocess.Popen([sys.executable, "-c", f"print(flush=True)\n{code}"], stdout=subprocess.PIPE)
     started.append(process)
     assert process.stdout is not None
