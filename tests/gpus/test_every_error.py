@@ -32,7 +32,7 @@ from tests.conftest import FakeNvml
 from tests.fakes import FakeHost
 from tests.gpus.machines import process, target
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 ERRORS: Dict[int, str] = {
     value: name[len("NVML_ERROR_") :]
