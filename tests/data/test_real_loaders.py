@@ -9,13 +9,14 @@ import json
 import os
 import random
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 import venv
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 from PIL import Image
@@ -155,7 +156,7 @@ MILLION = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def million(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A million names in 100 folders, 90 % small and 10 % large images; each name a link to one of a few files."""
     folder = tmp_path_factory.mktemp("million")
     for part in range(100):
@@ -165,7 +166,8 @@ def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (inside / f"{kind}.bin").write_bytes(claimed(*size))
         for number in range(MILLION // 100):
             os.link(str(inside / ("l.bin" if number % 10 == 0 else "s.bin")), str(inside / f"{number:05}.jpg"))
-    return folder
+    yield folder
+    shutil.rmtree(str(folder))  # pytest would keep it, and take long over it three runs later
 
 
 def test_a_million_files(million: Path) -> None:
