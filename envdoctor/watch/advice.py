@@ -40,7 +40,7 @@ def advice(series: Series, answer: Answer) -> Advice:
     elif answer.kind == "cpu-used" and isinstance(series.gpus, Absent):
         title = "The job computes on the CPU: no NVIDIA driver answers on this machine"
     because = tuple(_because(series, answer))
-    settings = tuple(_SETTINGS.get(answer.kind, _none)(series, answer))
+    settings = (*_affinity(answer), *_SETTINGS.get(answer.kind, _none)(series, answer))
     return Advice(title, because, _gain(answer), settings, _experiment(answer))
 
 
@@ -129,6 +129,8 @@ def _of_disk(answer: Answer, seen: Numbers) -> Iterator[str]:
         )
         if kind:
             yield f"The data lie on {kind}{where}."
+        if seen.from_disk:
+            yield "In a first epoch nothing is cached yet: if memory holds the data, watch again in the second."
         if seen.io_pressure is not None:
             yield f"Somebody on this machine waited for storage in {percent(seen.io_pressure)} of the time."
 
@@ -152,6 +154,16 @@ _DATA = Setting("see what the data cost, and which cache or size pays", commands
 
 def _cpus(series: Series) -> int:
     return max(1, math.floor(series.cpus or 1))
+
+
+def _affinity(answer: Answer) -> Iterator[Setting]:
+    """Some libraries pin the process that imports them, and its workers inherit that."""
+    rank = answer.rank
+    if answer.kind in INPUT and rank is not None and (rank.worker_cpus or 0) < (rank.cpus or 0) and rank.worker_cpus:
+        yield Setting(
+            f"let the workers use all CPUs: their affinity allows {rank.worker_cpus}, the main process's {rank.cpus}",
+            "worker_init_fn=lambda _: os.sched_setaffinity(0, os.sched_getaffinity(os.getppid()))",
+        )
 
 
 def _decode(series: Series, answer: Answer) -> Iterator[Setting]:

@@ -17,6 +17,8 @@ from .processes import Followed, added, mean
 from .series import Machine, Rank, Tick
 from .thresholds import AT_ONCE, CPU_BUDGET, FEWEST_GLANCES, GLANCES
 
+_Counts = Tuple[float, Optional[int], Optional[float], Dict[str, int]]  # when, busy ticks, seconds stalled, cpu.stat
+
 EVERY_THREAD = 5  # ticks between two looks for children of threads other than the first
 
 
@@ -113,7 +115,7 @@ class Sampler:
         self.machine: List[Machine] = []
         self.places = Places(host)
         self._glances = GLANCES
-        self._before = (self.now(), self._busy(), self._stalled(), {})  # type: Tuple[float, Optional[int], Optional[float], Dict[str, int]]
+        self._before: _Counts = (self.now(), self._busy(), self._stalled(), {})
 
     def now(self) -> float:
         return sampling.monotonic() - self._zero

@@ -9,7 +9,7 @@ for data, computing, Python work in the main process (all in seconds), batches, 
 
 loader   torch: torch.utils.data.DataLoader. plain: forked processes and a queue of the standard library's
 item     jpeg: open and decode an image with Pillow. npy: read a file whose pages are dropped again, so that each read
-         goes to the disk. tiny: next to nothing. sleep: waits `item_ms`
+         goes to the disk. tiny: next to nothing. sleep, spin: waits or computes for `item_ms`
 """
 
 from __future__ import annotations

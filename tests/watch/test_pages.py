@@ -72,6 +72,12 @@ def test_the_numbers_and_the_settings_are_exact() -> None:
     assert "num_workers" not in said(simple(0.5, shares(run=0.99), others=6.0))  # no CPU is free for more
 
 
+def test_workers_that_are_pinned_to_fewer_cpus() -> None:
+    pinned = series((rank(shares(run=0.5, delay=0.5), worker_cpus=1),), (card(0.3),))
+    assert "their affinity allows 1, the main process's 8" in said(pinned) and "sched_setaffinity" in said(pinned)
+    assert "affinity" not in said(EVERY[1]) and "affinity" not in said(EVERY[0])
+
+
 def test_nothing_about_caches_where_the_gpu_is_the_slower_side() -> None:
     text = said(simple(0.98, shares(run=0.3)))
     assert "no change to the data pipeline can help" in text and "What helps" not in text
