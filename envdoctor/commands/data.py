@@ -63,7 +63,7 @@ def resize(
         "keep",
         "--image-format",
         click_type=click.Choice(("keep", "jpeg", "png", "npy")),
-        help="keep: JPEG and PNG stay what they are, all else becomes JPEG.",
+        help="keep: JPEG and PNG stay what they are, all else becomes JPEG. npy: height x width x 3, blue first.",
     ),
     quality: int = typer.Option(95, "--quality", metavar="1-100", min=1, max=100, help="Of JPEG."),
     jobs: Optional[int] = typer.Option(None, "--jobs", min=1, max=1024, help="Processes. Default: one a CPU."),

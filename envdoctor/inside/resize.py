@@ -142,7 +142,7 @@ class Cv2(object):
 
     def mask(self, data, ending, same):
         if not is_png(data):
-            raise Fault("strange", "a mask that is no PNG cannot be resized without changing its values")
+            raise Fault("strange", "its name says PNG, and it is none")
         whole_png(data)
         if ord(data[25:26]) == 3:
             raise Fault("strange", "a mask with a palette needs Pillow, which is not installed there")
@@ -228,7 +228,7 @@ class Pillow(object):
     def mask(self, data, ending, same):
         image = self.opened(data)
         if image.format != "PNG":
-            raise Fault("strange", "a mask that is no PNG cannot be resized without changing its values")
+            raise Fault("strange", "its name says PNG, and it is none")
         try:
             image.load()
         except (IOError, OSError, SyntaxError, ValueError, struct.error) as error:

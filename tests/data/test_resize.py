@@ -137,6 +137,13 @@ def test_formats(form: str, name: str, tmp_path: Path) -> None:
     assert opened(tmp_path / "small" / name).size == (50, 25)
 
 
+def test_a_class_that_is_called_mask_is_no_mask(tmp_path: Path) -> None:
+    save(tmp_path / "set" / "mask" / "a.jpg", 200, 100)
+    save(tmp_path / "set" / "no_mask" / "b.jpg", 200, 100)
+    said = answer(resize(tmp_path / "set", tmp_path / "small", "--size", "50", "--format", "json"))
+    assert (said["images_resized"], said["masks_resized"], said["broken"]) == (2, 0, [])
+
+
 def test_two_images_that_become_one_are_told(tmp_path: Path) -> None:
     for name in ("a.jpg", "a.webp", "b.bmp", "b.tiff"):
         save(tmp_path / "set" / name, 200, 100)

@@ -19,7 +19,7 @@ HEAVY = frozenset(
         *("mp4", "avi", "mov", "mkv", "pt", "pth", "onnx", "ckpt", "safetensors", "h5", "lmdb", "mdb"),
     )
 )
-#: Images below folders of these names are labels: their values may not be mixed.
+#: PNGs below folders of these names are labels: their values may not be mixed. (A JPEG cannot be one: it is lossy.)
 MASKS = frozenset(
     ("masks", "mask", "labels", "annotations", "segmentationclass", "segmentationobject", "gtfine", "ann_dir")
 )
@@ -90,7 +90,7 @@ class Plan:
             self.left_out[last] = self.left_out.get(last, 0) + 1
             return None
         source = os.path.join(folder, name)
-        what = "copy" if last not in ENDINGS else "mask" if masks else "image"
+        what = "copy" if last not in ENDINGS else "mask" if masks and last == "png" else "image"
         target = os.path.join(there, self._named(name, what))
         if self._collides(folder, name, os.path.basename(target)):
             self.collisions.append((source, target))
