@@ -54,12 +54,12 @@ class Reader:
 
     def pasted(self) -> Pasted:
         """What was read. To be asked once, after the last block."""
-        known, kept = own_report.taken(self._keeper.lines())
+        known, told, kept = own_report.taken(self._keeper.lines())
         found, formats, faults = _said(kept)
         errors = raised(kept)
-        if known:
+        if known or told:
             formats = ("own_report", *formats)
-        facts = merged(found, errors, known)
+        facts = merged([*found, *told], errors, known)
         return Pasted(facts, typed(kept), errors, formats, self._lines, faults, tuple(kept))
 
 
@@ -73,8 +73,8 @@ def read_pasted(source: Iterable[Block]) -> Pasted:
 
 def read(kept: Sequence[Line]) -> Facts:
     """The facts alone, of lines that fit in memory."""
-    known, rest = own_report.taken(kept)
-    return merged(_said(rest)[0], raised(rest), known)
+    known, told, rest = own_report.taken(kept)
+    return merged([*_said(rest)[0], *told], raised(rest), known)
 
 
 def _said(kept: Sequence[Line]) -> Tuple[List[Said], Tuple[str, ...], Tuple[str, ...]]:

@@ -71,6 +71,7 @@ FORMATS: Dict[str, Tuple[str, ...]] = {
         "CUDA Version=", "not compiled with CUDA", "cannot open shared object", "undefined symbol", "' not found",
     ),
     "shared_libraries": (" => ", " -> ", "GLIBCXX_3"),
+    "own_gpus": ("cuda:", "CUDA's number for it", "compute mode "),
     "own_page": ("runs CUDA up to", "built for CUDA", "chosen by", "compute capability "),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from ..reading import Known, Reading, mapped
 from ._said import NOT_SAID, WHOLE, joined
 
 MIB = 1 << 20
-_FIELDS = tuple(field.name for field in dataclasses.fields(Gpu) if field.name not in ("index", "status"))
+FIELDS = tuple(field.name for field in dataclasses.fields(Gpu) if field.name not in ("index", "status"))
 
 #: nvidia-smi's words, long and short, to those of the facts.
 COMPUTE_MODES = {
@@ -22,7 +22,7 @@ COMPUTE_MODES = {
 
 def gpu(index: int, status: str = "ok", **fields: Reading[Any]) -> Gpu:
     """A GPU of which only `fields` are known. Its index is -1 where the text names it by its bus address alone."""
-    return Gpu(index=index, status=status, **{**dict.fromkeys(_FIELDS, NOT_SAID), **fields})
+    return Gpu(index=index, status=status, **{**dict.fromkeys(FIELDS, NOT_SAID), **fields})
 
 
 def holder(pid: int, kind: str, memory: Reading[int], command: Reading[str]) -> Holder:
@@ -102,7 +102,7 @@ def _cut_of(short: str, full: str) -> bool:
 def _filled(first: Gpu, second: Gpu) -> Gpu:
     """`first`, with what only `second` knows."""
     changes: Dict[str, Any] = {} if first.index >= 0 else {"index": second.index}
-    for name in _FIELDS:
+    for name in FIELDS:
         if not isinstance(getattr(first, name), Known) and isinstance(getattr(second, name), Known):
             changes[name] = getattr(second, name)
     if isinstance(first.name, Known) and first.name.value.endswith("...") and isinstance(second.name, Known):
