@@ -66,9 +66,7 @@ def record(options: argparse.Namespace, folder: Path) -> None:
                 into.write(json.dumps(rounded(line), separators=(",", ":")) + "\n")
                 into.flush()
             shares = {key: None if value is None else round(value, 2) for key, value in vars(truth).items()}
-            print(
-                f"{setting.name}: {shares} load {load:.1f} own {series.own_cpu:.4f}", flush=True
-            )
+            print(f"{setting.name}: {shares} load {load:.1f} own {series.own_cpu:.4f}", flush=True)
     if into is not None:
         into.close()
 
