@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Set
@@ -124,4 +125,8 @@ def _history(prefix: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # rattler's threads now and then crash an interpreter that shuts down beside them; the work is done by then.
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
