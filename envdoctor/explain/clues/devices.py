@@ -162,6 +162,15 @@ def _mig(case: Case) -> Iterator[Clue]:
         yield Clue("mig-misuse", 88, says, f"line {case.line_at(none.start())}", says)
         for name in ("driver-missing-or-not-loaded", "cuda-visible-devices-masked"):
             yield Clue(name, -50, says, f"line {case.line_at(none.start())}")
+    listed = case.find(_LISTED)
+    # nvidia-smi -L would have shown them below their GPU.
+    if listed and not instances and not none and case.find(_BLIND):
+        enabled = next((one for one in value_or(case.facts.gpus.gpus, ()) if value_or(one.mig_mode, False)), None)
+        if enabled:
+            says = f"MIG is enabled on GPU {enabled.index}, and no MIG device is listed"
+            yield Clue("mig-misuse", 85, says, f"line {listed[1]}", says)
+            for name in ("driver-missing-or-not-loaded", "cuda-visible-devices-masked"):
+                yield Clue(name, -50, says, f"line {listed[1]}")
 
 
 def _nodes(case: Case) -> Iterator[Clue]:

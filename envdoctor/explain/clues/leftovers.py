@@ -36,6 +36,7 @@ def read(case: Case) -> Iterator[Clue]:
     if several and "distributions()" in case.text:
         yield Clue("broken-install", 85, f"several records of one package: {several[0].group(1)}", f"line {several[1]}")
     yield from _emptied(case)
+    yield from _conda_owns(case)
     yield from _hollow(case)
     yield from _two_tools(case)
 
@@ -48,6 +49,22 @@ _CONDA_ROW = re.compile(
 
 _UNINSTALLED = re.compile(r"Successfully uninstalled (torch|numpy|torchvision)-")
 _ALREADY = re.compile(r"All requested packages already installed")
+
+
+_KEPT = re.compile(r"Cannot uninstall '?([A-Za-z][\w.-]{0,40}?)'?(?: \S{1,30}, RECORD|\. It is a distutils)")
+
+
+def _conda_owns(case: Case) -> Iterator[Clue]:
+    """pip may not remove what has no list of files, and conda lists it as its own."""
+    kept = case.find(_KEPT)
+    if not kept:
+        return
+    names = {kept[0].group(1).lower(), "pytorch" if kept[0].group(1) == "torch" else ""}
+    for found, line in case.all(_CONDA_ROW):
+        if found.group(1).lower() in names and "_" in found.group(3) and found.group(3) != "pypi_0":
+            says = f"pip was to remove {kept[0].group(1)}, which conda installed"
+            yield Clue("pip-conda-mix", 82, says, f"line {line}", says)
+            return
 
 
 def _emptied(case: Case) -> Iterator[Clue]:

@@ -34,10 +34,15 @@ _MIRROR = re.compile(
     re.I,
 )
 _USED_PIP = re.compile(r"You are using pip version (\d{1,2}(?:\.\d{1,2}){1,2})")
+_REFUSED = re.compile(r"(\S{1,160}(manylinux2014|manylinux_2_\d{1,2})_\S{1,60}\.whl) is not a supported wheel")
 _NETWORK = ("pip.network", "pip.ssl")
 _ODD_PLATFORM = re.compile(
     r"musl|alpine|armv[67]l|win32\b|32.?bit|i[36]86|win_arm64|cp313t|free.?threaded|ppc64le|riscv64", re.I
 )
+
+
+#: pip's last line, which some quote alone.
+_LAST = re.compile(r"No\s{1,4}matching\s{1,4}distribution\s{1,4}found\s{1,4}for\s{1,4}(\S{1,120})")
 
 
 class Failure(NamedTuple):
@@ -50,23 +55,36 @@ class Failure(NamedTuple):
 
 
 def failures(case: Case) -> List[Failure]:
-    found = []
-    for match, line in case.all(_FAILED):
-        wanted = _REQUIREMENT.match(match.group(1))
-        offered = match.group(2)
-        listed = (
-            None if offered is None else tuple(v.strip() for v in offered.split(",") if v.strip() not in ("", "none"))
-        )
-        name = (wanted.group(1) if wanted else re.split(r"[=<>~!\[;]", match.group(1))[0]).lower()
-        exact = wanted is not None and wanted.group(2) in ("==", "===")
-        version = wanted.group(3) if wanted and exact else ""
-        found.append(Failure(match.group(1), name, version, (wanted.group(4) or "") if wanted else "", listed, line))
-    return found
+    told = [_failure(match.group(1), match.group(2), line) for match, line in case.all(_FAILED)]
+    return told or [_failure(match.group(1), None, line) for match, line in case.all(_LAST)]
+
+
+def _failure(requirement: str, offered: Optional[str], line: int) -> Failure:
+    wanted = _REQUIREMENT.match(requirement)
+    listed = None if offered is None else tuple(v.strip() for v in offered.split(",") if v.strip() not in ("", "none"))
+    name = (wanted.group(1) if wanted else re.split(r"[=<>~!\[;]", requirement)[0]).lower()
+    exact = wanted is not None and wanted.group(2) in ("==", "===")
+    version = wanted.group(3) if wanted and exact else ""
+    return Failure(requirement, name, version, (wanted.group(4) or "") if wanted else "", listed, line)
 
 
 def read(case: Case) -> Iterator[Clue]:
     for failure in failures(case)[-3:]:
         yield from _one(failure, case)
+    yield from _refused(case)
+
+
+def _refused(case: Case) -> Iterator[Clue]:
+    """A wheel whose platform tag is newer than the pip that was to install it."""
+    wheel = case.find(_REFUSED)
+    if not wheel:
+        return
+    needs = (19, 3) if "manylinux2014" in wheel[0].group(1) else (20, 3)
+    old = next((one for one in _pip_versions(case) if numbers_of(one)[:2] < needs), None)
+    if old:
+        says = f"pip {old} does not know the tag {wheel[0].group(2)}, {needs[0]}.{needs[1]} and later do"
+        yield Clue("pip-too-old", 88, says, f"line {wheel[1]}", says)
+        yield Clue("python-unsupported", -30, says, f"line {wheel[1]}")
 
 
 def _one(failure: Failure, case: Case) -> Iterator[Clue]:

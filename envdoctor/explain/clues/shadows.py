@@ -38,6 +38,11 @@ _LACKS = re.compile(
     r"module '(\w{1,40})' has no attribute|cannot import name '?\w{1,60}'? from '(\w{1,40})'"
     r"|No module named '(\w{1,40})\.|partially initialized module '(\w{1,40})'"
 )
+#: Folders of projects whose names packages have too.
+_FOLDER = re.compile(
+    r"No module named '?(utils|models|datasets|tools|data|lib|core|configs?|modules|common|layers|losses|metrics)"
+    r"\.(\w{1,60})"
+)
 _UNKNOWN = re.compile(r"from '([\w.]{1,60})' \(unknown location\)")
 _TWO = re.compile(r"[/\\]python2\.\d[/\\](?:dist|site)-packages[/\\][^\s:]{1,120}\.so")
 _THREE = re.compile(r"[/\\]python3\.\d{1,2}[/\\]")
@@ -54,6 +59,7 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _location(case, prefixes)
     yield from _standard_library(case)
     yield from _beside(case)
+    yield from _folder_of_project(case)
     two = case.find(_TWO)
     if two and case.find(_THREE):
         yield Clue(
@@ -180,6 +186,20 @@ def _standard_library(case: Case) -> Iterator[Clue]:
     if package and "-packages" not in package[0].group(2) and "pkgs" not in package[0].group(2):
         says = f"{package[0].group(1)} is imported from {package[0].group(2)}, which is no site-packages"
         yield Clue("shadowed-module", 70, says, f"line {package[1]}", says)
+
+
+def _folder_of_project(case: Case) -> Iterator[Clue]:
+    """`utils.general` is not there, and a package named utils is installed: it was taken for the project's folder."""
+    found = case.find(_FOLDER)
+    if not found:
+        return
+    name = found[0].group(1)
+    installed = case.find(
+        re.compile(rf"-packages[/\\]{name}(?:[/\\]|\.py)|^Name: {name}$|^{name} {{1,40}}\d[\w.]{{0,20}}\s*$", re.M)
+    )
+    if installed:
+        says = f"an installed package named {name} is taken for the project's folder of that name"
+        yield Clue("shadowed-module", 80, says, f"line {installed[1]}", says)
 
 
 def _beside(case: Case) -> Iterator[Clue]:
