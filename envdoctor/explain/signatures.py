@@ -165,9 +165,8 @@ class Scanner:
                 text = texts.get(row) or texts.setdefault(row, self._text(block, row))
                 self._attempt(literal, text, block.first + row)
         self._keep(block, rows)
-        start = _start_of_end(block)
-        self._before = block.part(start, len(block.rows))
-        self._open = {literal for row, literal in new if row >= start}
+        self._before = _last_rows(block)
+        self._open = {literal for row, literal in new if block.first + row >= self._before.first}
 
     def _go_on(self, block: Block) -> None:
         """Messages that began in the block before and go on in this one."""
@@ -212,29 +211,25 @@ class Scanner:
 
 
 def _around(block: Block, row: int) -> Block:
-    """The rows that a window around one of them may reach over."""
-    start, size = row, 0
-    while start > max(0, row - _ROWS) and size < 4 * BEFORE:
-        start -= 1
-        size += len(block.rows[start])
-    if size > _LONG:
-        start += 1
-    stop, size = row + 1, 0
-    while stop < min(len(block.rows), row + _ROWS) and size < 4 * AFTER:
-        size += len(block.rows[stop])
-        stop += 1
-    if size > 2 * _LONG:
-        stop -= 1
+    """The rows that a window around one of them may reach over, as far as they are not too long."""
+    rows = block.rows
+    start, stop = max(0, row - _ROWS), min(len(rows), row + 1 + _ROWS)
+    if sum(map(len, rows[start:stop])) > 2 * _LONG:
+        start, stop = row, row + 1
+        while start > max(0, row - _ROWS) and sum(map(len, rows[start - 1 : row])) <= _LONG:
+            start -= 1
+        while stop < min(len(rows), row + 1 + _ROWS) and sum(map(len, rows[row + 1 : stop + 1])) <= _LONG:
+            stop += 1
     return block.part(start, stop)
 
 
-def _start_of_end(block: Block) -> int:
-    """The row from which on a block is put before the next one."""
-    row, size = len(block.rows), 0
-    while row > 0 and size < 4 * AFTER:
-        row -= 1
-        size += len(block.rows[row])
-    return row if size < 16 * AFTER else row + 1
+def _last_rows(block: Block) -> Block:
+    """The rows that go before the next block's; none where they are too long."""
+    size = len(block.raw)
+    start = block.raw.rfind(b"\n", 0, max(0, size - 4 * AFTER)) + 1
+    if size - start > 16 * AFTER:
+        return Block(b"", block.last + 1)
+    return Block(block.raw[start:], block.last - block.raw.count(b"\n", start))
 
 
 def _end(block: Block) -> Tuple[str, Sequence[int]]:

@@ -29,7 +29,7 @@ _Begin = Tuple[bytes, int]
 
 
 class Sieve:
-    """Words of at least `SHORTEST` bytes. A newline in the text counts as a blank."""
+    """Words of at least `SHORTEST` bytes; there may be none. A newline in the text counts as a blank."""
 
     def __init__(self, words: Iterable[bytes]) -> None:
         self._words = sorted(set(words))
@@ -38,13 +38,13 @@ class Sieve:
     def places(self, text: bytes) -> List[Tuple[int, bytes]]:
         """Every place of every word, in the order of the text."""
         text = text.replace(b"\n", b" ")
-        if len(text) < _SMALL:
+        if len(text) < _SMALL and not self._packings:
             return sorted((at, word) for word in self._words for at in _one_by_one(word, text))
         if not self._packings:
             long = [word for word in self._words if len(word) >= _BY_FOURS]
             short = [word for word in self._words if len(word) < _BY_FOURS]
             self._packings = [_Packing(words, width) for words, width in ((long, 4), (short, 2)) if words]
-        return sorted(place for packing in self._packings for place in packing.places(text))
+        return sorted([place for packing in self._packings for place in packing.places(text)])
 
 
 def _one_by_one(word: bytes, text: bytes) -> Iterator[int]:
@@ -72,7 +72,8 @@ class _Packing:
         self._led: Dict[str, List[_Begin]] = {}
         self._pattern = re.compile(self._made(words))
 
-    def places(self, text: bytes) -> Iterator[Tuple[int, bytes]]:
+    def places(self, text: bytes) -> List[Tuple[int, bytes]]:
+        places: List[Tuple[int, bytes]] = []
         width = self._width
         padded = text.ljust((len(text) // width + 2) * width).translate(self._table)
         packed = (unhexlify(padded) if width == 4 else padded).decode("utf-16-le")
@@ -83,7 +84,8 @@ class _Packing:
                 for word, offset in words or ():
                     begin = at * width + offset
                     if begin >= 0 and text.startswith(word, begin):
-                        yield begin, word
+                        places.append((begin, word))
+        return places
 
     def _made(self, words: Sequence[bytes]) -> str:
         units = [(word, phase, self._cells(word, phase)) for word in words for phase in range(self._width)]

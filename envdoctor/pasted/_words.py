@@ -2,11 +2,12 @@
 
 Logs repeat themselves: of lines that differ in figures alone the first is cleaned and searched, and what was found in
 it holds for the others. So the answer may name too much, never too little: "Errno 13" is named where "Errno 28" is
-looked for.
+looked for. Only words that came in very many different lines are in the end looked for at the end of each block alone.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 from ._sieve import SHORTEST, Sieve
@@ -17,6 +18,9 @@ _ROOM = 1 << 22  # bytes that remembered lines may take
 _OVERHEAD = 150  # bytes that each takes besides its own
 #: A row counts as new where one of its neighbours, so far before it or after it, is new: messages may have several.
 _BEFORE, _AFTER = 1, 4
+#: Different lines with a word after which it is one that is common, and finds of such words after which those that are
+#: common are looked for in the last bytes of a block alone. Lines that were seen before name them all the same.
+_OFTEN, _TOO_MANY, _END = 100, 20_000, 1 << 14
 #: Of a block with more lines that are new, none stands out.
 _FEW = 200
 
@@ -54,7 +58,9 @@ class Words:
                 self._few.append((word, whole))
             else:
                 self._words.setdefault(letters, []).append(word)
-        self._sieve = Sieve(self._words)
+        self._all = self._rare = Sieve(self._words)
+        self._count: Dict[bytes, int] = {}
+        self._too_many = 0
         self._known: Set[bytes] = set()  # lines without their figures
         self._telling: Dict[bytes, Tuple[str, ...]] = {}  # those of them that have words
         self._room = _ROOM
@@ -70,11 +76,14 @@ class Words:
             known |= fresh
             self._telling.update(telling)
             telling = {}
-        found: Dict[str, List[int]] = {}
-        for told in (self._telling, telling):
+            known_lines = True
+        else:
+            known_lines = len(fresh) < len(lines)
+        found: Dict[str, List[int]] = defaultdict(list)
+        for told in (self._telling if known_lines else {}, telling):
             for row in [row for row, line in enumerate(lines) if line in told] if told else ():
                 for word in told[lines[row]]:
-                    found.setdefault(word, []).append(row)
+                    found[word].append(row)
         if telling:
             found = {word: sorted(set(rows)) for word, rows in found.items()}
         for word, whole in self._few:
@@ -98,12 +107,26 @@ class Words:
             numbers = [rows[number - block.first] for number in block.numbers]
         told: Dict[bytes, List[str]] = {}
         place = counted = 0
-        for at, word in self._sieve.places(bare):
+        for at, word in self._places(bare):
             place += bare.count(b"\n", counted, at)
             counted = at
             for part in range(bare.count(b"\n", at, at + len(word) - 1) + 1):
                 told.setdefault(lines[numbers[place + part]], []).extend(self._words[word])
         return {line: tuple(dict.fromkeys(words)) for line, words in told.items()}
+
+    def _places(self, text: bytes) -> List[Tuple[int, bytes]]:
+        """Places of words, in the order of the text."""
+        places = self._rare.places(text)
+        if self._rare is not self._all:
+            start = text.rfind(b"\n", 0, max(0, len(text) - _END)) + 1
+            places = sorted({*places, *((start + at, word) for at, word in self._all.places(text[start:]))})
+        for _, word in places:
+            count = self._count[word] = self._count.get(word, 0) + 1
+            self._too_many += count > _OFTEN
+        if self._too_many > _TOO_MANY:
+            self._too_many = 0
+            self._rare = Sieve(word for word in self._words if self._count.get(word, 0) <= _OFTEN)
+        return places
 
 
 def _rows_with(word: bytes, raw: bytes) -> Iterator[int]:

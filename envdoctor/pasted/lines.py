@@ -78,7 +78,7 @@ class Block:
         """The input's line number of each clean line."""
         return self._cleaned[1]
 
-    @property
+    @cached_property
     def last(self) -> int:
         """The number of the last row."""
         return self.first + self.raw.count(b"\n")

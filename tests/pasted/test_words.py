@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import List
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,10 +90,25 @@ def test_what_is_new_is_what_has_a_new_neighbour() -> None:
     assert found.is_new(3)
 
 
-@pytest.mark.parametrize("count", [1, 200_000])
-def test_more_lines_than_are_remembered_are_looked_at_all_the_same(count: int) -> None:
-    words = Words(["Errors"])
-    text = "".join(f"{number:x} Errors {number * 7919:x}x\n" for number in range(count))
-    for block in blocks([text.encode()]):
+def test_of_a_common_word_the_last_lines_are_named_and_a_rare_one_is_found_among_them() -> None:
+    words = Words(["Errors", "Killed"])
+    lines = [f"{number:x} Errors {number * 7919:x}x" for number in range(150_000)]
+    lines[120_000] += " Killed"
+    rare: List[int] = []
+    for block in blocks([("\n".join(lines) + "\n").encode()]):
         found = words.find(block)
-        assert found.rows["Errors"] == list(range(len(block.rows)))
+        assert found.rows["Errors"][-1] == len(block.rows) - 1
+        rare += [block.first + row for row in found.rows.get("Killed", ())]
+    assert rare == [120_001]
+
+
+def test_more_lines_than_are_remembered_are_looked_at_all_the_same() -> None:
+    words = Words(["Killed"])
+    lines = [f"{number:x} {number * 7919:x}" for number in range(120_000)]
+    lines[110_000:110_002] = ["a Killed", "b Killed"]
+    rows = [
+        block.first + row
+        for block in blocks([("\n".join(lines)).encode()])
+        for row in words.find(block).rows.get("Killed", ())
+    ]
+    assert rows == [110_001, 110_002]

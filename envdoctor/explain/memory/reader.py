@@ -72,15 +72,16 @@ class Reader:
             found = self._words.find(block)
         after = self._messages(block, sorted(_rows(found, _BEGINS)))
         self._rows = self._rows or _HEADING in found.rows
-        rows: Iterable[int] = range(len(block.rows)) if self._rows else sorted(_rows(found, _FIGURES))
+        figures = set(range(len(block.rows))) if self._rows else _rows(found, _FIGURES)
+        rows = sorted(figures - after)
         # Of a log with millions of such lines ever fewer are read: growth shows in any of them.
-        for row in rows:
-            if row in after:
-                continue
-            self._lines += 1
-            if self._lines % (1 + self._lines // EVERY) == 0:
-                for line in block.part(row, row + 1).lines():
-                    self._series.read(line.number, line.text)
+        before = self._lines
+        self._lines += len(rows)
+        place = _next(before)
+        while place < len(rows):
+            for line in block.part(rows[place], rows[place] + 1).lines():
+                self._series.read(line.number, line.text)
+            place += 1 + _next(before + place + 1)
 
     def _messages(self, block: Block, rows: Sequence[int]) -> Set[int]:
         """Reads the messages that begin in these rows, and the one that is open; the rows that were read."""
@@ -162,8 +163,13 @@ class Reader:
         (self._first if len(self._first) < FIRST else self._last).append(found)
 
 
+def _next(count: int) -> int:
+    """How many lines with figures are not read, after so many, before the next one that is."""
+    return -(count + 1) % (1 + (count + 1) // EVERY)
+
+
 def _rows(found: Found, words: Iterable[str]) -> Set[int]:
-    return {row for word in words for row in found.rows.get(word, ())}
+    return set().union(*(found.rows[word] for word in words if word in found.rows))
 
 
 def _whole(line: str) -> bool:
