@@ -9,7 +9,7 @@ import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, NoReturn, TypeVar
+from typing import Any, Callable, Dict, Iterator, List, NoReturn, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -39,6 +39,15 @@ def no_real_commands(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
             raise RealCommand(f"{argv[0]}: mark the test `real` if it means to start it")
 
         monkeypatch.setattr(commands, "start", forbidden)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
+    """What takes minutes or large downloads is run by those who ask for it."""
+    if "big" in str(config.getoption("markexpr")):
+        return
+    for item in items:
+        if item.get_closest_marker("big") is not None:
+            item.add_marker(pytest.mark.skip(reason="takes minutes or downloads much: ask for it with -m big"))
 
 
 def _stand_in(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], str]) -> str:

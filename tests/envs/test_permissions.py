@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Sequence
 
@@ -31,7 +32,7 @@ pytestmark = [
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder that everybody may enter, with the zipapp and a lab environment that belongs to root."""
     folder = tmp_path_factory.mktemp("shared")
-    for part in (folder, *(parent for parent in folder.parents if "pytest" in parent.name)):
+    for part in (folder, *(parent for parent in folder.parents if Path(tempfile.gettempdir()) in parent.parents)):
         part.chmod(0o755)
     one_file(folder)
     subprocess.run([SYSTEM, "-m", "venv", "--without-pip", str(folder / "lab")], check=True)
