@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+import resource
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -38,7 +39,9 @@ def test_the_whole_command_in_little_memory(kind: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     BENCH.write(log, kind, 4_000_000)
     _, _, peak, printed = BENCH.run(BENCH.COMMAND, log)
-    assert 10 < peak < 200
+    # Linux counts what the parent holds at the fork, which is this test run, to the child's peak.
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / BENCH.MB
+    assert 10 < peak < max(200, 1.05 * held)
     told = json.loads(printed)
     data = log.read_bytes()
     pieces = [data[at : at + 77_777] for at in range(0, len(data), 77_777)]
