@@ -13,9 +13,11 @@ from ..pasted import Line, Pasted
 from ..pasted.sessions import Exchange, exchanges
 from ..report import Finding, Remedy, Verdict
 from .memory.reader import Seen, read_lines
+from .required import may_match
 
 #: The name that speaks for "the trouble is in the program, not in the environment".
 CODE = "healthy-control"
+_LARGE = 1 << 16  # characters of a text that is worth a look before a pattern is tried on all of it
 
 
 @frozen
@@ -80,6 +82,10 @@ class Case:
         return "\n".join(line.text for line in self.kept)
 
     @cached_property
+    def _lowered(self) -> str:
+        return self.text.lower()
+
+    @cached_property
     def _starts(self) -> List[int]:
         starts, at = [], 0
         for line in self.kept:
@@ -107,6 +113,8 @@ class Case:
         return next(iter(reversed(list(self.all(pattern)))), None)
 
     def all(self, pattern: Pattern[str], most: int = 200) -> Iterator[Tuple[re.Match[str], int]]:
+        if len(self.text) > _LARGE and not may_match(pattern, self.text, self._lowered):
+            return
         for count, found in enumerate(pattern.finditer(self.text)):
             if count == most:
                 return

@@ -8,7 +8,7 @@ looked for. Only words that came in very many different lines are in the end loo
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Dict, Iterable, Iterator, List, Sequence, Set, Tuple
+from typing import AbstractSet, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 from ._sieve import SHORTEST, Sieve
 from .lines import Block
@@ -21,6 +21,8 @@ _BEFORE, _AFTER = 1, 4
 #: Different lines with a word after which it is one that is common, and finds of such words after which those that are
 #: common are looked for in the last bytes of a block alone. Lines that were seen before name them all the same.
 _OFTEN, _TOO_MANY, _END = 100, 20_000, 1 << 14
+#: Where in so many blocks in a row hardly a line came again, lines are compared in the first four of every 32 alone.
+_PATIENCE, _PAUSE = 4, 32
 #: Of a block with more lines that are new, none stands out.
 _FEW = 200
 
@@ -28,14 +30,16 @@ _FEW = 200
 class Found:
     """The rows of a block that have each word, in order."""
 
-    def __init__(self, rows: Dict[str, List[int]], lines: Sequence[bytes], fresh: Set[bytes]) -> None:
+    def __init__(
+        self, rows: Dict[str, List[int]], lines: Sequence[bytes] = (), fresh: AbstractSet[bytes] = frozenset()
+    ) -> None:
         self.rows = rows
-        self._lines = lines
+        self._lines = lines  # none where the block was not compared with others
         self._fresh = fresh
 
     def is_new(self, row: int) -> bool:
         """Whether this row, or a neighbour of it, is like none of the blocks before."""
-        return not self._fresh.isdisjoint(self._lines[max(0, row - _BEFORE) : row + _AFTER + 1])
+        return not self._lines or not self._fresh.isdisjoint(self._lines[max(0, row - _BEFORE) : row + _AFTER + 1])
 
     def standing_out(self) -> List[int]:
         """Rows that are like none before, in a block most of which has been seen before."""
@@ -58,14 +62,19 @@ class Words:
                 self._few.append((word, whole))
             else:
                 self._words.setdefault(letters, []).append(word)
-        self._all = self._rare = Sieve(self._words)
-        self._count: Dict[bytes, int] = {}
-        self._too_many = 0
+        self._search = _Search(self._words)
+        self._whole = {word.encode("utf-8"): word for words in self._words.values() for word in words}
+        self._search_whole = _Search(self._whole)
+        self._alike = 0  # blocks in a row in which hardly a line came again
         self._known: Set[bytes] = set()  # lines without their figures
         self._telling: Dict[bytes, Tuple[str, ...]] = {}  # those of them that have words
         self._room = _ROOM
 
     def find(self, block: Block) -> Found:
+        # Where lines do not come again there is no use in comparing them; now and then they are.
+        if self._room <= 0 and self._alike % _PAUSE >= _PATIENCE and block.plain:
+            self._alike += 1
+            return self._found_whole(block)
         bare = block.raw.translate(None, _FIGURES)
         lines = bare.split(b"\n")
         known = self._known
@@ -79,6 +88,7 @@ class Words:
             known_lines = True
         else:
             known_lines = len(fresh) < len(lines)
+        self._alike = self._alike + 1 if 10 * len(fresh) > 9 * len(lines) else 0
         found: Dict[str, List[int]] = defaultdict(list)
         for told in (self._telling if known_lines else {}, telling):
             for row in [row for row, line in enumerate(lines) if line in told] if told else ():
@@ -86,10 +96,21 @@ class Words:
                     found[word].append(row)
         if telling:
             found = {word: sorted(set(rows)) for word, rows in found.items()}
+        self._find_few(block, found)
+        return Found(found, lines, fresh)
+
+    def _found_whole(self, block: Block) -> Found:
+        """The same of a block as it is."""
+        found: Dict[str, List[int]] = defaultdict(list)
+        for row, word in _in_rows(self._search_whole.places(block.raw), block.raw):
+            found[self._whole[word]].append(row)
+        self._find_few(block, found)
+        return Found({word: sorted(set(rows)) for word, rows in found.items()})
+
+    def _find_few(self, block: Block, found: Dict[str, List[int]]) -> None:
         for word, whole in self._few:
             if whole in block.raw:
                 found[word] = list(_rows_with(whole, block.raw))
-        return Found(found, lines, fresh)
 
     def _told(
         self, block: Block, bare: bytes, lines: Sequence[bytes], fresh: Set[bytes]
@@ -106,15 +127,21 @@ class Words:
             bare = block.text.encode("utf-8", "surrogatepass").translate(None, _FIGURES)
             numbers = [rows[number - block.first] for number in block.numbers]
         told: Dict[bytes, List[str]] = {}
-        place = counted = 0
-        for at, word in self._places(bare):
-            place += bare.count(b"\n", counted, at)
-            counted = at
-            for part in range(bare.count(b"\n", at, at + len(word) - 1) + 1):
-                told.setdefault(lines[numbers[place + part]], []).extend(self._words[word])
+        for place, word in _in_rows(self._search.places(bare), bare):
+            told.setdefault(lines[numbers[place]], []).extend(self._words[word])
         return {line: tuple(dict.fromkeys(words)) for line, words in told.items()}
 
-    def _places(self, text: bytes) -> List[Tuple[int, bytes]]:
+
+class _Search:
+    """Looks for words, and less for those that are common."""
+
+    def __init__(self, words: Iterable[bytes]) -> None:
+        self._words = tuple(words)
+        self._all = self._rare = Sieve(self._words)
+        self._count: Dict[bytes, int] = {}
+        self._too_many = 0
+
+    def places(self, text: bytes) -> List[Tuple[int, bytes]]:
         """Places of words, in the order of the text."""
         places = self._rare.places(text)
         if self._rare is not self._all:
@@ -127,6 +154,16 @@ class Words:
             self._too_many = 0
             self._rare = Sieve(word for word in self._words if self._count.get(word, 0) <= _OFTEN)
         return places
+
+
+def _in_rows(places: Iterable[Tuple[int, bytes]], text: bytes) -> Iterator[Tuple[int, bytes]]:
+    """Every row that has a part of a word, and the word."""
+    row = counted = 0
+    for at, word in places:
+        row += text.count(b"\n", counted, at)
+        counted = at
+        for part in range(text.count(b"\n", at, at + len(word) - 1) + 1):
+            yield row + part, word
 
 
 def _rows_with(word: bytes, raw: bytes) -> Iterator[int]:
