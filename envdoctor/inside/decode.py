@@ -91,7 +91,11 @@ class Cv2(object):
 
     def convert(self, data, imgsz, long_side):
         flag = 1
-        for factor, name in ((8, "IMREAD_REDUCED_COLOR_8"), (4, "IMREAD_REDUCED_COLOR_4"), (2, "IMREAD_REDUCED_COLOR_2")):
+        for factor, name in (
+            (8, "IMREAD_REDUCED_COLOR_8"),
+            (4, "IMREAD_REDUCED_COLOR_4"),
+            (2, "IMREAD_REDUCED_COLOR_2"),
+        ):
             if long_side >= 2 * imgsz * factor:
                 flag = getattr(self.cv2, name, 1)
                 break
