@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import sys
 from pathlib import Path
 from typing import Any, Dict
 
@@ -96,7 +96,10 @@ class TestWithoutNvml:
     @pytest.fixture
     def env(self, fakenvml: FakeNvml, tmp_path: Path) -> Dict[str, str]:
         (tmp_path / "bin").mkdir()
-        shutil.copy(SMI, tmp_path / "bin" / "nvidia-smi")
+        smi = tmp_path / "bin" / "nvidia-smi"
+        # By this Python: PYTHONPATH below holds its standard library, with which another one would not start.
+        smi.write_text(f"#!{sys.executable} -S\n" + SMI.read_text().split("\n", 1)[1])
+        smi.chmod(0o755)
         (tmp_path / "before" / "pynvml").mkdir(parents=True)
         (tmp_path / "before" / "pynvml" / "__init__.py").write_text("raise ImportError('not installed')\n")
         env = environ(fakenvml, "[gpu]\nproc = C 1 38000 95\n[gpu x2]\n", tmp_path)
