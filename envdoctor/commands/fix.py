@@ -146,6 +146,7 @@ def _show(
 
 def _carried_out(host: Host, mending: Plan, report: Report, request: Request, manager: Optional[str], yes: bool) -> int:
     from ..cure.spot import spot_of
+    from ..host import LocalHost
     from ..mending.command import carry_out, refused, second_request
     from ..mending.page import second_look
     from ..tables import table
@@ -157,6 +158,7 @@ def _carried_out(host: Host, mending: Plan, report: Report, request: Request, ma
     if came is not None:
         return came
     again = second_request(mending, request)
-    seen = examined(machine(None, again), again, (), (), manager)
+    # A machine of its own: the one above, and a look that had begun there, remember what was before.
+    seen = examined(LocalHost(patience=again.mount_patience), again, (), (), manager)
     say(second_look(seen))
     return of_report(seen)

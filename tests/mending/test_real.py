@@ -91,6 +91,12 @@ def test_applied_and_clean(needy: Situation) -> None:
     assert str(folder) in said and folder.stat().st_mode & 0o077 == 0
 
 
+def test_the_second_look_is_a_new_one(needy: Situation) -> None:
+    """Also where both looks are asked for in the same words."""
+    done = envdoctor(needy, "fix", "--apply", "--python", str(needy.path[0] / "python"))
+    assert (done.returncode, "Looked again: nothing wrong." in done.stderr.decode()) == (0, True), done.stderr.decode()
+
+
 def test_a_failure_prints_the_way_back_and_it_leads_back(tmp_path: Path) -> None:
     situation = with_index(situations.unmet_requirement(tmp_path), tmp_path, [])
     before = freeze(situation)
