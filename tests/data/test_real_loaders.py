@@ -29,12 +29,6 @@ JOB = Path(__file__).with_name("loader_job.py")
 PACKAGES = ("torch==2.13.0", "numpy", "opencv-python-headless", "Pillow")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def asked_for(request: pytest.FixtureRequest) -> None:
-    if "big" not in (request.config.option.markexpr or ""):
-        pytest.skip("installs torch and takes minutes: ask for it with -m big")
-
-
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     named = os.environ.get("ENVDOCTOR_LOADER_PYTHON")

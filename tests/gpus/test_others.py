@@ -37,9 +37,7 @@ print(json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if "big" not in (request.config.option.markexpr or ""):
-        pytest.skip("installs nvitop, gpustat and prometheus_client: ask for it with -m big")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("others")
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     made = folder / "bin" / "python"

@@ -193,11 +193,7 @@ def storm(env: Dict[str, str], starts: int, chance: random.Random) -> Tuple[int,
 @pytest.mark.parametrize(
     ("starts", "rounds"), [(40, 2), pytest.param(200, 5, marks=pytest.mark.big)], ids=["40", "200"]
 )
-def test_never_two_winners(
-    request: pytest.FixtureRequest, fakenvml: FakeNvml, tmp_path: Path, starts: int, rounds: int
-) -> None:
-    if starts > 100 and "big" not in (request.config.option.markexpr or ""):
-        pytest.skip("takes minutes: ask for it with -m big")
+def test_never_two_winners(fakenvml: FakeNvml, tmp_path: Path, starts: int, rounds: int) -> None:
     log, chance = tmp_path / "log", random.Random(4)
     env = environ(fakenvml, "[gpu x8]\n", tmp_path, LOG=str(log), BUSY=str(tmp_path / "busy"))
     (tmp_path / "busy").mkdir()

@@ -45,9 +45,7 @@ class Node:
 
 
 @pytest.fixture(scope="module")
-def node(request: pytest.FixtureRequest, nvml_library: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    if "big" not in (request.config.option.markexpr or ""):
-        pytest.skip("starts a Slurm: ask for it with -m big")
+def node(nvml_library: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     if os.geteuid() != 0 or shutil.which("slurmctld") is None:
         pytest.skip("needs root, and Slurm as lab.sh installs it")
     folder = tmp_path_factory.mktemp("slurm")
