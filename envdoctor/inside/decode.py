@@ -232,6 +232,21 @@ def alone(library, spans, seconds):
     }
 
 
+def keep_freed_memory():
+    """As in a worker that makes tensors: there what lies above a freed image keeps the heap from being given back.
+
+    Measured with 2000x1500 JPEGs: 1400 to 2100 page faults a sample in DataLoader workers, 1300 with this, 5900 without.
+    """
+    try:
+        import ctypes
+
+        mallopt = ctypes.CDLL(None).mallopt
+    except Exception:  # not glibc
+        return
+    mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD: where glibc's own adjustment ends, which M_TRIM_THRESHOLD switches off
+    mallopt(-1, 1 << 30)  # M_TRIM_THRESHOLD
+
+
 class Pipeline(object):
     """A worker: it decodes what a sample needs, finishes the sample, and collates a batch into fresh shared memory."""
 
@@ -240,6 +255,8 @@ class Pipeline(object):
         self.imgsz, self.batch = options["imgsz"], options["batch"]
         self.decodes, self.mosaic = options["decodes"], options["mosaic"]
         self.floats = library.name == "Pillow" and not self.mosaic
+        if self.floats:
+            keep_freed_memory()
         self.index, self.owed, self.recent = 0, 0.0, []
         self.pending, self.decode_spent, self.decoded, self.rest_spent, self.samples = [], 0.0, 0, 0.0, 0
 
