@@ -6,6 +6,7 @@ wants of it are some kilobytes. Every trouble is one sentence (Trouble) and leav
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import subprocess
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import IO, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import IO, Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 from urllib.parse import urljoin
 
 import requests
@@ -26,9 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from format_compat import data_text, wanted_files
 
 from envdoctor.compat.loader import parse
+from envdoctor.compat.rows import BadTable
 from envdoctor.compat.subjects import SUBJECTS
 from envdoctor.urls import strip_credentials
 
+HOME = Path(__file__).resolve().parent.parent / "envdoctor" / "compat"
 PATIENCE = (10.0, 60.0)  # seconds: to connect, and between two pieces
 _PIECE = 256 << 10  # bytes asked for at least: members and their headers lie close together
 _SIMPLE = "application/vnd.pypi.simple.v1+json"
@@ -258,3 +261,22 @@ def _replace(path: Path, text: str) -> None:
     new = path.with_suffix(".new")
     new.write_bytes(text.encode("utf-8"))
     os.replace(new, path)
+
+
+def options(about: Optional[str]) -> argparse.ArgumentParser:
+    """What every updater may be told; `about` is its docstring."""
+    parser = argparse.ArgumentParser(description=(about or "").split("\n\n", 1)[0])
+    parser.add_argument("--index", default="", help="a Simple index with JSON; by default the one that pip is told of")
+    parser.add_argument("--home", type=Path, default=HOME, help="the folder that holds data and schema")
+    return parser
+
+
+def updated(index: str, update: Callable[[Index], Iterable[Path]]) -> int:
+    """Print the files that changed; the exit code, 2 with a sentence where nothing was changed."""
+    try:
+        for path in update(Index((index or pip_index()).rstrip("/"))):
+            print(path)
+    except (Trouble, BadTable) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0

@@ -10,17 +10,15 @@ refuse: that is why both are here. A second run changes no byte.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from _published import Data, Index, Published, Trouble, changed_row, data, member, pip_index, save, today
-from update_releases import HOME, linux_wheel, wheels
+from _published import Data, Index, Published, Trouble, changed_row, data, member, options, save, today, updated
+from update_releases import linux_wheel, wheels
 
-from envdoctor.compat.rows import BadTable
 from envdoctor.versions import numbers
 
 PROJECTS = ("nvidia-cuda-nvcc-cu11", "nvidia-cuda-nvcc-cu12", "nvidia-cuda-nvcc", "nvidia-cuda-crt")
@@ -202,18 +200,10 @@ def update(index: Index, home: Path, every: bool) -> List[Path]:
 
 
 def main(argv: List[str]) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser = options(__doc__)
     parser.add_argument("--all", action="store_true", help="read every header again")
-    parser.add_argument("--index", default="", help="a Simple index with JSON; by default the one that pip is told of")
-    parser.add_argument("--home", type=Path, default=HOME, help="the folder that holds data and schema")
-    options = parser.parse_args(argv)
-    try:
-        for path in update(Index((options.index or pip_index()).rstrip("/")), options.home, options.all):
-            print(path)
-    except (Trouble, BadTable) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    said = parser.parse_args(argv)
+    return updated(said.index, lambda index: update(index, said.home, said.all))
 
 
 if __name__ == "__main__":

@@ -10,19 +10,15 @@ adds what the binaries say. A second run changes no byte.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
-from _published import Data, Index, Published, Trouble, changed_row, data, member, pip_index, save, today
+from _published import Data, Index, Published, Trouble, changed_row, data, member, options, save, today, updated
 
-from envdoctor.compat.rows import BadTable
 from envdoctor.versions import numbers
-
-HOME = Path(__file__).resolve().parent.parent / "envdoctor" / "compat"
 
 LINUX = "linux_x86_64"
 #: In the order in which rows name them; macOS universal wheels are none of torch's.
@@ -257,17 +253,8 @@ def _extend(eras: Data, version: str) -> None:
 
 
 def main(argv: List[str]) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--index", default="", help="a Simple index with JSON; by default the one that pip is told of")
-    parser.add_argument("--home", type=Path, default=HOME, help="the folder that holds data and schema")
-    options = parser.parse_args(argv)
-    try:
-        for path in update(Index((options.index or pip_index()).rstrip("/")), options.home):
-            print(path)
-    except (Trouble, BadTable) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    said = options(__doc__).parse_args(argv)
+    return updated(said.index, lambda index: update(index, said.home))
 
 
 if __name__ == "__main__":

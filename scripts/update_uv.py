@@ -9,7 +9,6 @@ table cites. A second run changes no byte.
 
 from __future__ import annotations
 
-import argparse
 import io
 import re
 import sys
@@ -17,10 +16,8 @@ import tarfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
-from _published import Index, Published, Trouble, changed_row, data, pip_index, save, today
-from update_releases import HOME
+from _published import Index, Published, Trouble, changed_row, data, options, save, today, updated
 
-from envdoctor.compat.rows import BadTable
 from envdoctor.versions import numbers
 
 _FILE = "crates/uv-torch/src/backend.rs"
@@ -92,17 +89,8 @@ def _row(row: Optional[Dict[str, Any]], values: Dict[str, Any]) -> Dict[str, Any
 
 
 def main(argv: List[str]) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--index", default="", help="a Simple index with JSON; by default the one that pip is told of")
-    parser.add_argument("--home", type=Path, default=HOME, help="the folder that holds data and schema")
-    options = parser.parse_args(argv)
-    try:
-        for path in update(Index((options.index or pip_index()).rstrip("/")), options.home):
-            print(path)
-    except (Trouble, BadTable) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    said = options(__doc__).parse_args(argv)
+    return updated(said.index, lambda index: update(index, said.home))
 
 
 if __name__ == "__main__":

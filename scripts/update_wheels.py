@@ -9,17 +9,15 @@ be fetching the wheel. A second run changes no byte.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 import zipfile
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from _published import Data, Index, Trouble, changed_row, data, member, pip_index, save, today
-from update_releases import HOME, LINUX, linux_wheel, wheels
+from _published import Data, Index, Trouble, changed_row, data, member, options, save, today, updated
+from update_releases import LINUX, linux_wheel, wheels
 
-from envdoctor.compat.rows import BadTable
 from envdoctor.versions import capability, numbers
 
 _LARGE = 64 << 20
@@ -132,18 +130,10 @@ def update(index: Index, home: Path, named: Sequence[str]) -> List[Path]:
 
 
 def main(argv: List[str]) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser = options(__doc__)
     parser.add_argument("--release", action="append", default=[], help="read this one again")
-    parser.add_argument("--index", default="", help="a Simple index with JSON; by default the one that pip is told of")
-    parser.add_argument("--home", type=Path, default=HOME, help="the folder that holds data and schema")
-    options = parser.parse_args(argv)
-    try:
-        for path in update(Index((options.index or pip_index()).rstrip("/")), options.home, options.release):
-            print(path)
-    except (Trouble, BadTable) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    said = parser.parse_args(argv)
+    return updated(said.index, lambda index: update(index, said.home, said.release))
 
 
 if __name__ == "__main__":

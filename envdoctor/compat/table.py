@@ -144,8 +144,8 @@ class CompatTable:
         it may mean has the same capability."""
         models = self._store.find("gpus", "name", lambda row: [plain(row["name"])], plain(name))
         if not models:
-            names = {row["name"] for row in family(name, self._store.rows("gpus"))}
-            models = tuple(model for model in self._store.all("gpus") if model.name in names)
+            meant = [row["name"] for row in family(name, self._store.rows("gpus"))]
+            models = tuple(self._store.find("gpus", "exact", lambda row: [row["name"]], one)[0] for one in meant)
         return agreed(name, cast(Tuple[GpuModel, ...], models))
 
     def gpu_names(self) -> Tuple[str, ...]:
