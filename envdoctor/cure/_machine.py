@@ -67,7 +67,8 @@ def machine_of(facts: Facts, described: bool = False) -> Machine:
         said.append(Evidence(libc, source_of(python.libc)))
     system = known(facts.session.os, "which operating system this is")
     processor = _processor(known(_first(python.machine, facts.session.machine), "which processor this is"), system)
-    platform = {"windows": "win_amd64", "darwin": f"macos_{processor}"}.get(system, f"{system}_{processor}")
+    windows = "win_amd64" if processor == "x86_64" else "win_arm64"
+    platform = {"windows": windows, "darwin": f"macos_{processor}"}.get(system, f"{system}_{processor}")
     free = "t" if value_or(python.free_threaded, False) else ""
     return Machine(system, processor, platform, minor(version) + free if version else "", version, glibc, tuple(said))
 

@@ -13,7 +13,7 @@ from ..reading import Known, value_or
 from ..report import Evidence
 from ..versions import minor
 from ._machine import Machine
-from .specifiers import is_specifier, meets
+from .specifiers import as_asked, is_specifier, meets
 
 FAMILY = ("torch", "torchvision", "torchaudio")
 _CONDA_NAMES = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch"}
@@ -28,11 +28,11 @@ class Pin:
     specifier: str  # "==2.1.1"
     source: str
 
-    def fits(self, release: TorchRelease) -> bool:
+    def fits(self, release: TorchRelease, variant: str) -> bool:
         have = {"torch": release.version, "torchvision": release.torchvision, "torchaudio": release.torchaudio}[
             self.name
         ]
-        return have is None or meets(have, self.specifier)
+        return have is None or meets(as_asked(have, variant, self.specifier), self.specifier)
 
     @property
     def evidence(self) -> Evidence:

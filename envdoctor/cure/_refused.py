@@ -77,7 +77,7 @@ def _refusal(build: Build, question: Question, table: CompatTable) -> Optional[E
         pythons = ", ".join(pythons_of(build, question)) or "none that is known"
         whose = "it was" if recipe is not None else f"{_listed(members(release, question))} were"
         return Evidence(f"{whose} built for Python {pythons}, and this is {machine.python_full}", source)
-    return next((pin.evidence for pin in question.pins if not pin.fits(release)), None)
+    return next((pin.evidence for pin in question.pins if not pin.fits(release, variant)), None)
 
 
 def _listed(names: Sequence[str]) -> str:

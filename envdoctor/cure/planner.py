@@ -107,14 +107,14 @@ def _kept(
 
 
 def _fits_pins(build: Build, question: Question) -> bool:
-    return all(pin.fits(build.release) for pin in question.pins)
+    return all(pin.fits(build.release, build.variant) for pin in question.pins)
 
 
 def _allowed(fitting: Sequence[Build], question: Question, notes: List[str]) -> List[Build]:
     """The builds that the other packages accept. A wish that no build here can meet is passed over, with a note."""
     left = list(fitting)
     for pin in question.pins:
-        met = [build for build in left if pin.fits(build.release)]
+        met = [build for build in left if pin.fits(build.release, build.variant)]
         if met:
             left = met
         else:
@@ -171,7 +171,7 @@ def _reasons(build: Build, question: Question, table: CompatTable) -> Tuple[Evid
     pythons = ", ".join(pythons_of(build, question)) or "versions that are not recorded"
     floor = f" and needs glibc {glibc_of(build)}" if question.machine.os == "linux" else ""
     reasons.append(Evidence(f"torch {release.version} has {what} for Python {pythons}{floor}", str(origin)))
-    reasons += [pin.evidence for pin in question.pins if pin.fits(release)]
+    reasons += [pin.evidence for pin in question.pins if pin.fits(release, variant)]
     return tuple(reasons)
 
 

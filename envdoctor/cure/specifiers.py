@@ -35,6 +35,11 @@ def meets(version: str, specifier: str) -> bool:
     return SpecifierSet(specifier).contains(version, prereleases=True)
 
 
+def as_asked(version: str, variant: str, specifier: str) -> str:
+    """The version with its local tag where the specifier names one: ==2.4.1+cu118 is one build, ==2.4.1 any."""
+    return f"{version}+{variant}" if "+" in specifier else version
+
+
 def _plainly(version: str, specifier: str) -> Optional[bool]:
     """None where either is more than numbers."""
     if not _VERSION.fullmatch(version):

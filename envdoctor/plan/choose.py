@@ -7,7 +7,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from ..compat import CompatTable, NoRow, TorchRelease
 from ..cure.planner import NoPlan, Refused, Terms, TorchPlan, plan_torch, why_not
-from ..cure.specifiers import meets
+from ..cure.specifiers import as_asked, meets
 from ..facts import Distribution, Facts
 from ..reading import Known, value_or
 from ..report import Evidence, NeedTorch
@@ -107,7 +107,9 @@ def _hold(plan: TorchPlan, table: CompatTable, facts: Facts, want: Wanted, asked
     for one, line in lines:
         name = next(name for name in ("torchvision", "torchaudio", "torch") if line.startswith(name))
         specifier = line[len(name) :]
-        if specifier and have[name] is not None and not meets(str(have[name]), specifier):
+        if not specifier or have[name] is None:
+            continue
+        if not meets(as_asked(str(have[name]), plan.variant, specifier), specifier):
             says = f"{one.name} {one.version}".strip() + f" asks for {line}, and no build that works here meets that"
             raise NoPlan(Evidence(says, one.metadata))
 

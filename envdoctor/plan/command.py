@@ -15,7 +15,7 @@ from ..report import Evidence, NeedTorch
 from ..voice import Unusable
 from .choose import chosen, for_release, known_release, with_requirements
 from .official import CONDA, Argv, erratum, notes, started, words_of
-from .requirements import asked
+from .requirements import asked, tagged
 from .wanted import SYSTEMS, Described, Wanted, facts_of, wanted
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ def read(
         built = extensions(build, table)
         # A release that is pinned is pinned: what suits an extension best is no reason to refuse it.
         found += asked_of_torch(built) if want.version is None else ()
+    if want.accelerator is None:
+        want = dataclasses.replace(want, accelerator=tagged(found))
     return Asked(want, facts, found, manager or managed_by, seen is not None, places, manager, pip_owned, built, home)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import posixpath
 import re
-from typing import Iterator, List, Mapping, Tuple
+from typing import Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ..compat import CompatTable, NoRow
 from ..facts import Distribution
@@ -34,9 +35,10 @@ def _of_file(
     if not isinstance(read, Known):
         why = getattr(read, "detail", "") or "it is not there"
         raise Unusable(f"-r {path} cannot be read: {why}")
-    if len(read.value) >= _LIMIT or "\0" in read.value:
+    text = _decoded(read.value)
+    if len(read.value) >= _LIMIT or "\0" in text:
         raise Unusable(f"-r {path} is no requirements file")
-    for number, line in _lines(read.value):
+    for number, line in _lines(text):
         place = f"line {number} of {path}"
         nested = _NESTED.fullmatch(line)
         if nested:
@@ -46,6 +48,14 @@ def _of_file(
             raise Unusable(f"{place} names a project to edit, and what that asks for is not known here: {_cut(line)}")
         elif not line.startswith("-"):
             yield from _of_line(line, place, markers, table)
+
+
+def _decoded(text: str) -> str:
+    """As pip reads it: a mark at the beginning says the encoding. Windows' editors and shells write one."""
+    content = text.encode("utf-8", "surrogateescape")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    return text[1:] if text.startswith("\ufeff") else text
 
 
 def _lines(text: str) -> Iterator[Tuple[int, str]]:
@@ -95,6 +105,12 @@ def _of_line(line: str, place: str, markers: Mapping[str, str], table: CompatTab
     pinned = re.fullmatch(r"={2,3}([^*,]+)", specifier)
     version = pinned.group(1) if pinned else ""
     yield distribution(name, version, _tied(name, version, table), place)
+
+
+def tagged(found: Sequence[Distribution]) -> Optional[str]:
+    """The build that a requirement names by its local tag: cu118 of torch==2.4.1+cu118. None: none does."""
+    tags = (re.search(r"\+(cu\d+|cpu|rocm[\d.]+)$", line) for one in found for line in one.requires)
+    return next((tag.group(1) for tag in tags if tag), None)
 
 
 def _tied(name: str, version: str, table: CompatTable) -> Tuple[str, ...]:

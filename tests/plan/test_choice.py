@@ -159,10 +159,26 @@ HERE = {"requirements": ("/home/ana/r.txt",), "driver": "550.54.15", "gpus": ("A
         (("-c c.txt", "--extra-index-url https://example.org/simple", "torch"), "2.1.2+cu121"),
         (('torch==1.13.1; sys_platform == "win32"', "torch>=2.3,<2.4"), "2.3.1+cu121"),
         (("torch>=2.0,\\", "  <2.4"), "2.3.1+cu121"),
+        # A local tag names the build.
+        (("torch==2.4.1+cu118", "torchvision==0.19.1+cu118"), "2.4.1+cu118"),
+        (("torch==2.4.1+cpu",), "2.4.1+cpu"),
+        (("\ufefftorch==2.1.0",), "2.1.0+cu121"),
     ],
 )
 def test_a_requirements_file_is_met(lines: Tuple[str, ...], expected: str) -> None:
     assert build(host=requirements(*lines), **HERE) == expected
+
+
+def test_a_file_of_a_windows_shell_is_read_as_pip_reads_it() -> None:
+    host = FakeHost(files={"/home/ana/r.txt": "torch==2.1.0\r\nnumpy<2\r\n".encode("utf-16")})
+    assert build(host=host, **HERE) == "2.1.0+cu121"
+
+
+def test_a_build_that_a_file_names_and_the_driver_does_not_run() -> None:
+    told = refusal(host=requirements("torch==2.4.1+cu124"), **{**HERE, "driver": "470.57.02"})
+    assert "470.57.02" in told
+    told = refusal(host=requirements("torch==2.4.1+cu118", "torchvision==0.19.1+cu121"), **HERE)
+    assert "torchvision==0.19.1+cu121" in told
 
 
 def test_requirements_that_no_build_meets() -> None:

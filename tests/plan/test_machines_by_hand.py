@@ -105,6 +105,8 @@ def test_other_systems(options: dict, expected: str) -> None:  # type: ignore[ty
         ({"driver": "550.54.15", "gpus": ("A100",), "python": "3.6", "glibc": "2.12"}, "glibc"),
         ({"driver": "390.48", "gpus": ("GTX 1080 Ti",)}, "driver 390.48"),
         ({"os": "mac", "accelerator": "cu121"}, "cu121"),
+        # Windows on ARM takes none of the wheels that are made for x86_64.
+        ({"os": "windows", "arch": "aarch64", "python": "3.12"}, "win_arm64"),
     ],
 )
 def test_what_no_build_serves(options: dict, because: str) -> None:  # type: ignore[type-arg]
