@@ -16,7 +16,7 @@ from ..voice import Unusable
 from .choose import chosen, for_release, known_release, with_requirements
 from .official import CONDA, Argv, erratum, notes, started, words_of
 from .requirements import asked, tagged
-from .wanted import SYSTEMS, Described, Wanted, facts_of, wanted
+from .wanted import SYSTEMS, Described, Wanted, facts_of, unserved, wanted
 
 if TYPE_CHECKING:
     from ..cure.mirrors import Place
@@ -269,5 +269,9 @@ def explain(query: Asked, table: CompatTable, said: str) -> Tuple[str, Tuple[Ref
         raise Unusable(f"--why-not '{said}': one release is meant, torch==X")
     release = known_release(table, want.version)
     facts = for_release(with_requirements(query.facts, want, query.distributions), release)
+    if want.accelerator is None or want.accelerator.startswith("cu"):
+        refusal = unserved(facts, table)
+        if refusal is not None:
+            return release.version, (Refused(want.accelerator or "", refusal),)
     terms = Terms(query.conda, described=True)
     return release.version, why_not(facts, table, release.version, want.accelerator, terms)

@@ -103,6 +103,11 @@ def test_a_windows_machine_is_told_the_windows_driver() -> None:
     assert "it has cpu" in refusal("torch==2.5.1", "cu121", os="mac")
 
 
+def test_a_card_that_the_driver_does_not_serve_is_why_not() -> None:
+    ((_, says, source),) = why("torch==2.14.1", driver="595.58.03", gpus=("GTX 1080 Ti",))
+    assert "580 is the last" in says and "row architectures Pascal" in source
+
+
 def test_why_not_of_what_would_do() -> None:
     assert ("cu124", "", "") in why("torch==2.6.0", driver="550.54.15", gpus=("A100",), python="3.11")
 
