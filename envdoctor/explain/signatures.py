@@ -94,7 +94,7 @@ class _Text:
         """From the line of the place on; and of what spans several lines the literal may stand in a later one."""
         text, reach = self._text, max(0, at - BEFORE)
         line = text.rfind("\n", reach, at) + 1 or reach
-        early = text.find("\n", reach, line) + 1 or line
+        early = (text.find("\n", reach, line) + 1 or line) if reach else 0
         starts = (line - early, 0) if early < line else (0,)
         numbers = self._numbers[bisect_right(self._starts, early) - 1 :][: BEFORE + AFTER]
         return _Window(text[early : at + AFTER], starts, numbers, self.fresh - early)

@@ -13,7 +13,9 @@ _SITE = re.compile(
 )
 _BIN = re.compile(r"^(.{0,400}?)[/\\]+(?:bin|Scripts)[/\\]+[^/\\]{1,60}$", re.I)
 _EXE = re.compile(r"^(.{1,400}?)[/\\]+python[\d.]{0,5}(?:\.exe)?$", re.I)
-PIP_FROM = re.compile(r"pip (\d[\w.]{0,20}) from (\S.{0,300}?)[/\\]+pip(?:[/\\]\S{0,40})? ?\(python (\d\.\d{1,2})\)")
+PIP_FROM = re.compile(
+    r"pip (\d[\w.]{0,20}) from (\S.{0,300}?)(?:[/\\]+pip(?:[/\\]\S{0,40})?)? ?\(python (\d\.\d{1,2})\)"
+)
 _PYTHON_PATH = re.compile(
     r"(?:^|['\" ])((?:/|[A-Za-z]:\\)[^'\" \n:]{0,300}[/\\]python[\d.]{0,5}(?:\.exe)?)(?=$|['\" ])", re.M
 )

@@ -33,6 +33,17 @@ _MIRROR = re.compile(
     r"|jfrog|baidu|163\.com",
     re.I,
 )
+_INDEXES = re.compile(r"Looking in (?:indexes|links): ([^\n]{4,400})")
+_MAKERS = re.compile(
+    r"//(?:[\w.-]{0,40}\.)?(?:pypi\.org|pytorch\.org|pythonhosted\.org|nvidia\.com|pypi\.python\.org|data\.pyg\.org|openmmlab\.com|piwheels\.org)\b"
+)
+#: Packages whose wheels were manylinux2014 from a release on, and whose source takes a compiler.
+_BUILT = re.compile(
+    r"(?:Building wheels? for(?: collected packages:)?|Failed building wheel for"
+    r"|Running setup\.py (?:bdist_wheel|install) for) "
+    r"(opencv-\w{3,12}(?:-headless)?|tokenizers|sentencepiece|cryptography|pyarrow|scipy|numpy|grpcio|onnx\w{0,8}"
+    r"|matplotlib|safetensors|h5py)\b"
+)
 _USED_PIP = re.compile(r"You are using pip version (\d{1,2}(?:\.\d{1,2}){1,2})")
 _REFUSED = re.compile(r"(\S{1,160}(manylinux2014|manylinux_2_\d{1,2})_\S{1,60}\.whl) is not a supported wheel")
 _NETWORK = ("pip.network", "pip.ssl")
@@ -72,6 +83,7 @@ def read(case: Case) -> Iterator[Clue]:
     for failure in failures(case)[-3:]:
         yield from _one(failure, case)
     yield from _refused(case)
+    yield from _built_by_old(case)
 
 
 def _refused(case: Case) -> Iterator[Clue]:
@@ -289,7 +301,20 @@ def _mirror(case: Case) -> str:
     for found, _ in case.all(_SOURCE):
         if _MIRROR.search(found.group(1)):
             return found.group(1)
-    return ""
+    asked = [
+        one for found, _ in case.all(_INDEXES) for one in re.findall(r"https?://\S{3,200}?(?=[,\s]|$)", found.group(1))
+    ]
+    # An index that is neither PyPI nor its makers' is somebody's copy.
+    return asked[0] if asked and not any(_MAKERS.search(one) for one in asked) else ""
+
+
+def _built_by_old(case: Case) -> Iterator[Clue]:
+    """A source archive that is built although wheels are there: a pip that does not know their tag takes it."""
+    built = case.find(_BUILT)
+    old = next((one for one in _pip_versions(case) if numbers_of(one)[:2] < (19, 3)), None)
+    if built and old:
+        says = f"pip {old} does not know manylinux2014, and builds {built[0].group(1)} from its source"
+        yield Clue("pip-too-old", 82, says, f"line {built[1]}", says)
 
 
 def numbers_of(version: str) -> Tuple[int, ...]:
