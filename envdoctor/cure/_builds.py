@@ -250,7 +250,7 @@ def has_python(build: Build, question: Question) -> bool:
 
 def best(pool: Sequence[Build], question: Question) -> Build:
     """Of builds that all work: what changes least and is surest, then the newest."""
-    left = _prefer(pool, lambda build: build.variant not in build.release.unadvertised)
+    left = _prefer(pool, lambda build: not unadvertised(build))
     if question.present and "torchaudio" in question.present:
         left = _prefer(left, lambda build: has_audio(build.release))
     for package in question.compiled:
@@ -271,6 +271,11 @@ def best(pool: Sequence[Build], question: Question) -> Build:
     # The newest CUDA that the driver has itself; where it has none, the one that asks least of compatibility.
     pick = max if own else min
     return pick(own or left, key=lambda build: numbers(cuda_of_tag(build.variant)))
+
+
+def unadvertised(build: Build) -> bool:
+    """Whether no official command names these wheels; of conda's builds nothing is said by that."""
+    return build.recipe is None and build.variant in build.release.unadvertised
 
 
 def _prefer(builds: Sequence[Build], better: Callable[[Build], bool]) -> List[Build]:

@@ -30,6 +30,7 @@ from ._builds import (
     pythons_of,
     question_of,
     takes_numpy_two,
+    unadvertised,
 )
 from ._machine import NoPlan, driver_of, native
 from ._refused import Refused, why_not
@@ -178,7 +179,7 @@ def _reasons(build: Build, question: Question, table: CompatTable) -> Tuple[Evid
 def _notes(build: Build, question: Question) -> List[str]:
     release, variant, _ = build
     notes = []
-    if variant in release.unadvertised:
+    if unadvertised(build):
         notes.append(f"The {variant} builds of torch {release.version} stand in no official command.")
     if question.present and "torchaudio" in question.present and "torchaudio" not in members(release, question):
         notes.append(f"No torchaudio was made for torch {release.version}: the one that is there may not work with it.")

@@ -53,6 +53,8 @@ def test_conda_gives_only_what_conda_has() -> None:
     assert build(None, None, "conda", driver="550.54.15", gpus=("A100",), python="3.9") == "2.7.0+cu126"
     assert "conda" in refusal("torch==2.9.1", "cu126", "conda")
     assert "aarch64" in refusal(None, "cpu", "conda", arch="aarch64")
+    # Which wheels no official command names says nothing of conda's builds.
+    assert build(None, None, "conda", driver="535.54.03", gpus=("A100",), python="3.12") == "2.13.0+cu129"
 
 
 def test_what_was_not_said_is_said() -> None:
