@@ -110,7 +110,7 @@ def test_a_pixi_project_takes_what_conda_forge_has() -> None:
     made = fix(change(cpu_build(project("pixi")), "installs", distributions=none), NeedTorch(accelerator="cu121"))
     # What conda-forge's CUDA 12.6 build of 2.5.1 has code for is not known.
     assert made.commands == (
-        ("pixi", "add", "--manifest-path", "/home/ana/work", "pytorch-gpu==2.8.0", "torchvision", "cuda-version=12.9"),
+        ("pixi", "add", "--manifest-path", "/home/ana/work", "pytorch-gpu==2.11.0", "torchvision", "cuda-version=12.9"),
     )
     assert "system-requirements" in made.note
 
