@@ -9,6 +9,8 @@ from ..evidence import Case, Clue, base_name, out
 from ._pythons import prefix_of, same, typed_pythons, which
 
 _FILE = re.compile(r"((?:/|~|[A-Za-z]:[/\\])[^\s'\"<>]{1,300}?)[/\\](\w{1,40})[/\\]__init__\.py")
+_FOLDERS = re.compile(r"\['((?:/|[A-Za-z]:[/\\])[^\s'\"<>]{1,300}?)[/\\]{1,2}(\w{1,40})'\]")
+_ASKS = ("__file__", "__path__", "inspect.getfile", "print(torch)", "print(ultralytics)", "print(numpy)")
 _SINGLE = re.compile(r"((?:/|~|[A-Za-z]:[/\\])[^\s'\"<>]{0,300}?)[/\\](\w{1,40})\.py['\"\s]*$")
 _FRAME = re.compile(r'File "([^"\n]{0,300}?)[/\\]?(torch|numpy|ultralytics)[/\\]__init__\.py", line \d')
 _LOCAL_FILE = re.compile(
@@ -85,10 +87,10 @@ def _prefixes(case: Case) -> List[Tuple[str, int]]:
 def _printed_file(case: Case, prefixes: List[Tuple[str, int]]) -> Iterator[Clue]:
     """What torch.__file__ printed, against the environment of the Python that printed it."""
     for exchange in case.exchanges:
-        if "__file__" not in exchange.typed.text and "inspect.getfile" not in exchange.typed.text:
+        if not any(asks in exchange.typed.text for asks in _ASKS):
             continue
         for line in exchange.output:
-            found = _FILE.search(line.text)
+            found = _FILE.search(line.text) or _FOLDERS.search(line.text)
             single = None if found else _SINGLE.search(line.text)
             if single and f"{single.group(2)}.__file__" in exchange.typed.text and _of_project(single.group(1)):
                 says = f"{single.group(2)} is the file {single.group(1)}/{single.group(2)}.py"

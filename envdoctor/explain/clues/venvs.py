@@ -9,6 +9,7 @@ from ...reading import value_or
 from ..evidence import Case, Clue, base_name, out
 from ._pythons import executables, prefix_of, same, which
 
+_SCRIPTED = re.compile(r"^[ \t+]{0,8}(?:conda|mamba|micromamba|source) activate ([A-Za-z][\w.-]{0,60})[ \t]*$", re.M)
 _VIRTUAL_ENV = re.compile(r"VIRTUAL_ENV[=:] ?['\"]?((?:/|[A-Za-z]:\\)[^\s'\"]{1,300})")
 
 
@@ -17,6 +18,8 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _activated(case)
     yield from _prompt(case)
     yield from _not_activated(case)
+    yield from _in_script(case)
+    yield from _renamed(case)
 
 
 def _folder(case: Case) -> str:
@@ -90,3 +93,42 @@ def _not_activated(case: Case) -> Iterator[Clue]:
             says = f"conda activate {name} was typed, and python is {later[0][0]}"
             yield Clue("conda-not-initialised", 76, says, f"line {later[0][1]}", says)
             return
+
+
+def _in_script(case: Case) -> Iterator[Clue]:
+    """A script that activates an environment, and a Python of another one in what it printed."""
+    found = case.find(_SCRIPTED)
+    if not found or found[0].group(1) in ("base", "root"):
+        return
+    later = [(path, line) for path, line in executables(case) if line > found[1]]
+    prefix = prefix_of(later[0][0]) if later else ""
+    typed = any(exchange.typed.number == found[1] for exchange in case.exchanges)
+    if prefix and not typed and base_name(prefix) != found[0].group(1):
+        says = f"the script activates {found[0].group(1)}, and python is {later[0][0]}"
+        yield Clue("conda-not-initialised", 76, says, f"line {later[0][1]}", says)
+
+
+def _renamed(case: Case) -> Iterator[Clue]:
+    """VIRTUAL_ENV lies in a folder that was renamed, or elsewhere than the folder in which it was activated."""
+    said = case.find(_VIRTUAL_ENV)
+    path, line = (said[0].group(1), said[1]) if said else ("", 0)
+    for exchange in case.exchanges:
+        if re.search(r"echo \"?\$\{?VIRTUAL_ENV", exchange.typed.text) and exchange.output:
+            path, line = exchange.output[0].text.strip(), exchange.output[0].number
+    if not path.startswith("/"):
+        return
+    for words, _ in case.commands("mv"):
+        if len(words) == 3 and f"/{base_name(words[1].rstrip('/'))}/" in f"{path}/":
+            says = f"{words[1]} was renamed, and VIRTUAL_ENV is still {path}"
+            yield Clue("moved-venv", 80, says, f"line {line}", says)
+            return
+    here = _folder(case)
+    relative = any(
+        re.match(r"(?!/|~)\S{0,100}bin/activate$", word)
+        for name in ("source", ".", "grep", "cat", "head")
+        for words, _ in case.commands(name)
+        for word in words[1:]
+    )
+    if relative and here.startswith("/") and not path.startswith(here.rstrip("/") + "/"):
+        says = f"the environment lies in {here}, and its activate says {path}"
+        yield Clue("moved-venv", 78, says, f"line {line}", says)
