@@ -105,6 +105,8 @@ def _parsed(path: str, content: bytes) -> Loaded:
     try:
         name = json.loads(content.decode("utf-8"))["subject"]
         subject = SUBJECTS[name]
+    except json.JSONDecodeError as error:
+        raise Unusable(f"{VARIABLE}: {path}: not a file of the table: line {error.lineno}: {error.msg}") from None
     except (ValueError, KeyError, TypeError, RecursionError):
         known = ", ".join(SUBJECTS)
         raise Unusable(f"{VARIABLE}: {path}: not a file of the table: 'subject' must be one of {known}") from None
