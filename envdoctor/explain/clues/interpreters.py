@@ -15,6 +15,7 @@ _LISTED = re.compile(r"^ {0,4}([A-Za-z][\w.-]{1,60}) {1,60}(\d+\.\d[\w.+]{0,30})
 _SHEBANG = re.compile(r"^#! ?(\S{1,200}python[\d.]{0,5})", re.M)
 _MODULES = {"pytorch": "torch", "opencv-python": "cv2", "torch": "torch", "pytorch-cpu": "torch"}
 _CRON = re.compile(r"^(?:[\d*/,-]{1,20} ){5}[^\n]{0,200}\bpython|crontab -l|ExecStart=[^\n]{0,80}python", re.M)
+_VERSION = re.compile(r"^ {0,4}Python (\d\.\d{1,2})\.\d{1,2}\b", re.M)
 _INSTALLED = re.compile(r"Successfully installed ([^\n]{1,4000})")
 
 
@@ -25,6 +26,7 @@ def read(case: Case) -> Iterator[Clue]:
     if case.hit("pip.build-isolation"):
         return
     own = _python_prefix(case)
+    yield from _by_version(case)
     yield from _by_pip(case, own, missing)
     yield from _satisfied(case, own, missing)
     yield from _works_elsewhere(case, missing)
@@ -44,6 +46,16 @@ def _python_prefix(case: Case) -> Tuple[str, int]:
                 if prefix_of(path):
                     return prefix_of(path), line
     return "", 0
+
+
+def _by_version(case: Case) -> Iterator[Clue]:
+    """pip says that it serves one Python, and `python --version` says another."""
+    own = {found.group(1) for found, _ in case.all(_VERSION)}
+    for pip in pips(case)[:1]:
+        if own and pip.python not in own:
+            says = f"pip serves Python {pip.python}, and Python {', '.join(sorted(own))} runs"
+            yield Clue("interpreter-mismatch", 80, says, f"line {pip.line}", says)
+            yield Clue("torch-missing", -60, says, f"line {pip.line}")
 
 
 def _by_pip(case: Case, own: Tuple[str, int], missing: Dict[str, int]) -> Iterator[Clue]:

@@ -29,6 +29,10 @@ _NO_NAME = r"cannot import name '?\w{1,60}'? from (?:partially initialized modul
 _FROM_FILE = r"[^\n(]{0,80}\(([^()\n]{1,300})\)"
 _OF_STDLIB = re.compile(rf"{_NO_NAME}'(?:{_STDLIB})'{_FROM_FILE}")
 _OF_PACKAGE = re.compile(rf"{_NO_NAME}'(torch|numpy|ultralytics|torchvision|transformers|mmcv|mmdet|cv2)'{_FROM_FILE}")
+_OF_PART = re.compile(
+    rf"{_NO_NAME}'(ultralytics|transformers|mmcv|mmdet|mmseg|mmengine|detectron2|lightning|timm|yolov5|models|utils)"
+    rf"\.[\w.]{{1,80}}'{_FROM_FILE}"
+)
 _PYTHONS_OWN = re.compile(r"[/\\](?:lib(?:64)?[/\\]python\d(?:\.\d{1,2})?|Lib)[/\\](?!(?:site|dist)-packages)")
 _OWN_FRAME = re.compile(
     r'File "([^"\n]{1,300}[/\\](?:lib[/\\]python\d\.\d{1,2}|Lib)[/\\]\w{1,40}\.py)", line \d+, in <module>\n'
@@ -62,6 +66,7 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _standard_library(case)
     yield from _beside(case)
     yield from _folder_of_project(case)
+    yield from _elsewhere(case)
     two = case.find(_TWO)
     if two and case.find(_THREE):
         yield Clue(
@@ -188,6 +193,17 @@ def _standard_library(case: Case) -> Iterator[Clue]:
     if package and "-packages" not in package[0].group(2) and "pkgs" not in package[0].group(2):
         says = f"{package[0].group(1)} is imported from {package[0].group(2)}, which is no site-packages"
         yield Clue("shadowed-module", 70, says, f"line {package[1]}", says)
+
+
+def _elsewhere(case: Case) -> Iterator[Clue]:
+    """A part of a package from another folder than the one in which the user works."""
+    part = case.find(_OF_PART)
+    here = next((out(exchange).strip() for _, exchange in case.commands("pwd")), "")
+    if not part or "-packages" in part[0].group(2) or not part[0].group(2).startswith(("/", "C:", "D:", "E:")):
+        return
+    other = here.startswith("/") and not part[0].group(2).startswith(here)
+    says = f"{part[0].group(1)} is imported from {part[0].group(2)}" + (f", and the work is in {here}" if other else "")
+    yield Clue("shadowed-module", 75 if other else 42, says, f"line {part[1]}", says)
 
 
 def _folder_of_project(case: Case) -> Iterator[Clue]:
