@@ -7,12 +7,14 @@ mirror would give another build, the official place stays and a note says so.
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Dict, List, Optional, Tuple
 
 from ..compat import CompatTable, Mirror
 from ..facts import Facts, Setting
 from ..frozen import frozen
 from ..reading import Known, value_or
+from ..urls import strip_credentials
 from .channels import channels_at
 from .planner import TorchPlan
 
@@ -56,6 +58,9 @@ def asked_for(said: str, table: CompatTable) -> Tuple[Place, ...]:
 
 
 def _by_address(url: str, table: CompatTable) -> Place:
+    name = strip_credentials(url)
+    if not re.match(r"https?://[^/\s]|file:///", url, re.IGNORECASE):
+        raise NoMirror(f"'{name}' is no address that packages come from: https://, http:// and file:/// are")
     for kind in _KINDS:
         for row in table.mirrors(kind):
             if _same(url, row.url):
@@ -66,11 +71,11 @@ def _by_address(url: str, table: CompatTable) -> Place:
                 base = row.url.rsplit("/", 1)[0] if kind == "conda" else row.url
                 return Place(kind, base, row.name, _is_flat(row))
     if url.endswith("/simple"):
-        return Place("pypi", url, url)
+        return Place("pypi", url, name)
     if "anaconda" in url or "conda" in url.rsplit("/", 2)[-1]:
-        return Place("conda", url, url)
+        return Place("conda", url, name)
     head, _, last = url.rpartition("/")
-    return Place("pytorch-wheels", head if _is_variant(last) or last == "{variant}" else url, url)
+    return Place("pytorch-wheels", head if _is_variant(last) or last == "{variant}" else url, name)
 
 
 def _is_variant(word: str) -> bool:

@@ -133,8 +133,24 @@ def test_a_mirror_of_channels() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["", "nowhere", "https://mirrors.tuna.tsinghua.edu.cn/pytorch/whl", "' \x1b[31m\n;rm -rf /"]
+    "said",
+    [
+        "",
+        "nowhere",
+        "https://",
+        "ftp://example.org/whl",
+        "https://mirrors.tuna.tsinghua.edu.cn/pytorch/whl",
+        "' \x1b[31m\n;rm -rf /",
+    ],
 )
 def test_what_is_no_mirror(said: str) -> None:
     with pytest.raises(NoMirror):
         asked_for(said, TABLE)
+
+
+def test_a_password_stands_in_the_command_alone() -> None:
+    (place,) = asked_for("https://ana:s3cret@pypi.example.org/simple", TABLE)
+    assert "s3cret" in place.url and "s3cret" not in place.name
+    with pytest.raises(NoMirror) as told:
+        asked_for("ftp://ana:s3cret@example.org/whl", TABLE)
+    assert "s3cret" not in str(told.value)
