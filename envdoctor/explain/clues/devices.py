@@ -99,7 +99,7 @@ def _order(case: Case) -> Iterator[Clue]:
             names = [name for name in smi if _bare(name) in out(exchange)]
             index = int(found.group(1) or found.group(2))
             shown = re.split(r"[|,\n]", out(exchange))
-            place = [one.strip() for one in shown if any(_bare(name) == _bare(one.strip()) for name in smi)]
+            place = [one for one in (part.strip(" '\"") for part in shown) if _bare(one) in map(_bare, smi)]
             if not names or not place or index >= len(smi):
                 continue
             if _bare(place[0]) != _bare(smi[index]):

@@ -14,6 +14,14 @@ _TROUBLE = re.compile(
 )
 _ORPHAN = re.compile(r"^ *(\d{2,8}) +1 +(?:\S{1,8} +){0,6}?[^\n]{0,80}(?:python|pt_data|spawn_main|torchrun)", re.M)
 _DEFUNCT = re.compile(r"^ *(\d{2,8}) [^\n]{0,80}(?:<defunct>| Z[sl+]{0,3} )", re.M)
+#: A row of `fuser -v` or `lsof` on a device file of the driver.
+_OPEN = re.compile(
+    r"^(?:/dev/nvidia\d{1,2}: {1,20}|\s{10,40})\S{1,32} {1,12}(\d{2,8}) +[F.m]{3,6}[\w.]{0,3} +\S{0,10}python"
+    r"|^python\S{0,8} {1,8}(\d{2,8}) [^\n]{0,80}/dev/nvidia\d",
+    re.M,
+)
+_NO_ROWS = re.compile(r"(?:GPU Memory \||Usage {6,8}\|)\n\|=+\|\n\+-+\+|No running processes found")
+_IN_TABLE = re.compile(r"\| {1,6}(\d{3,6})MiB / {1,6}(\d{3,6})MiB \|")
 _OUT_OF_MEMORY = re.compile(r"out of memory", re.I)
 
 
@@ -37,6 +45,7 @@ def _nobody_complains(case: Case) -> Iterator[Clue]:
 
 def _nobody_listed(case: Case) -> Iterator[Clue]:
     yield from _dead_in_table(case)
+    yield from _left_open(case)
     full = case.find(_OUT_OF_MEMORY) or _full(case)
     if not full:
         return
@@ -71,6 +80,16 @@ def _nobody_listed(case: Case) -> Iterator[Clue]:
     listed = re.search(r"No running processes found", case.text)
     if listed and _full(case):
         yield Clue("zombie-process-holds-memory", 60, "no process is listed", f"line {case.line_at(listed.start())}")
+
+
+def _left_open(case: Case) -> Iterator[Clue]:
+    """Processes that have the GPU's device file open, while nvidia-smi lists none and the memory is in use."""
+    opened, none = case.find(_OPEN), case.find(_NO_ROWS)
+    used = any(int(found.group(1)) > 0.25 * int(found.group(2)) for found, _ in case.all(_IN_TABLE))
+    if opened and none and used:
+        pid = opened[0].group(1) or opened[0].group(2)
+        says = f"nvidia-smi lists no process, and process {pid} has the GPU open"
+        yield Clue("zombie-process-holds-memory", 82, says, f"line {opened[1]}", says)
 
 
 def _dead_in_table(case: Case) -> Iterator[Clue]:

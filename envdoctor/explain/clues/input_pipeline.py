@@ -48,6 +48,13 @@ _TIMM = re.compile(
 )
 _TRAINS = re.compile(r"train|yolo|DataLoader|dataset|epoch|pt_data_worker|utilization|batch|dmon|iostat", re.I)
 
+#: What makes a GPU's utilisation one of training, where no command asked for it.
+_LOADS = re.compile(
+    r"queue/rotational|does not have many workers|\bROTA\b|%iowait|%util|(?:it|examples|img|samples|images)/s\b"
+    r"|data_time|pt_data_worker|s/it\b"
+)
+_FEW = re.compile(r"does not have many workers which may be a bottleneck[^\n]{0,200}")
+
 
 def read(case: Case) -> Iterator[Clue]:
     gpu, cpus = _gpu(case), _cpus(case)
@@ -65,6 +72,10 @@ def read(case: Case) -> Iterator[Clue]:
         says = f"loading a batch takes {loading[0]:.2g} of {loading[1]:.2g} s"
         yield Clue("input-bound-cpu-decode", 20 if disk else 45, says, f"line {loading[2]}")
         yield Clue("input-bound-slow-disk", 35, says, f"line {loading[2]}")
+    few = case.find(_FEW)
+    if few and idle:
+        says = "Lightning says that the loader has too few workers, and the GPU waits"
+        yield Clue("input-bound-cpu-decode", 55, says, f"line {few[1]}")
     if gpu and idle and not busy and not disk and _TRAINS.search(case.text) and cpu is None and gpu[2] >= 3:
         yield Clue("input-bound-cpu-decode", 35, f"the GPU is at {gpu[0]:.0f} % on average", f"line {gpu[1]}")
         yield Clue("input-bound-slow-disk", 30, f"the GPU is at {gpu[0]:.0f} % on average", f"line {gpu[1]}")
@@ -86,8 +97,8 @@ def _gpu(case: Case) -> Optional[Tuple[float, int, int]]:
             continue
         samples += [one for one in found if one <= 100]
         line = exchange.typed.number
-    if not samples and case.find(_TOP):
-        # A table of nvidia-smi beside a list of busy processes: the same moment.
+    if not samples and (case.find(_TOP) or case.find(_CPU) or case.find(_LOADS)):
+        # A table of nvidia-smi beside a list of busy processes, or beside what loads data: the same moment.
         known = [
             gpu.utilisation.value for gpu in value_or(case.facts.gpus.gpus, ()) if isinstance(gpu.utilisation, Known)
         ]

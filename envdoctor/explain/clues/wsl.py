@@ -40,5 +40,9 @@ def read(case: Case) -> Iterator[Clue]:
             "a Linux driver is installed inside WSL, where the Windows driver serves",
             f"line {driver[1]}",
         )
-    if two and case.hit("lib.libcuda-missing", "cudnn.libcuda", "smi.not-found", "cuda.no-driver"):
-        yield Clue("windows-wsl", 45, "this is WSL: the driver's libraries are in /usr/lib/wsl/lib", f"line {two[1]}")
+    lost = case.hit("lib.libcuda-missing", "cudnn.libcuda", "driver.tf-not-running")
+    if two and (lost or case.hit("smi.not-found", "cuda.no-driver")):
+        says = "this is WSL: the driver's libraries are in /usr/lib/wsl/lib"
+        yield Clue("windows-wsl", 75 if lost else 45, says, f"line {two[1]}")
+        if lost:
+            yield Clue("driver-missing-or-not-loaded", -55, says, f"line {two[1]}")
