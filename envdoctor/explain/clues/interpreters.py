@@ -14,7 +14,11 @@ _SATISFIED = re.compile(r"Requirement already satisfied: ([\w.-]{1,60})\S{0,30} 
 _LISTED = re.compile(r"^ {0,4}([A-Za-z][\w.-]{1,60}) {1,60}(\d+\.\d[\w.+]{0,30})\b", re.M)
 _SHEBANG = re.compile(r"^#! ?(\S{1,200}python[\d.]{0,5})", re.M)
 _MODULES = {"pytorch": "torch", "opencv-python": "cv2", "torch": "torch", "pytorch-cpu": "torch"}
-_CRON = re.compile(r"^(?:[\d*/,-]{1,20} ){5}[^\n]{0,200}\bpython|crontab -l|ExecStart=[^\n]{0,80}python", re.M)
+_CRON = re.compile(
+    r"^(?:[\d*/,-]{1,20} ){5}[^\n]{0,200}\bpython|crontab -l|ExecStart=[^\n]{0,80}python"
+    r"|^[^\n]{0,60}systemd\[\d{1,7}\]: |\.service: Main process exited|Loaded: loaded \(/\S{1,120}\.service",
+    re.M,
+)
 _VERSION = re.compile(r"^ {0,4}Python (\d\.\d{1,2})\.\d{1,2}\b", re.M)
 _INSTALLED = re.compile(r"Successfully installed ([^\n]{1,4000})")
 

@@ -51,6 +51,8 @@ _FOLDER = re.compile(
 )
 _UNKNOWN = re.compile(r"from '([\w.]{1,60})' \(unknown location\)")
 _TWO = re.compile(r"[/\\]python2\.\d[/\\](?:dist|site)-packages[/\\][^\s:]{1,120}\.so")
+_TWO_PATH = re.compile(r"[/\\]python2\.\d[/\\](?:dist|site)-packages")
+_NO_INIT = re.compile(r"does not define (?:module export|init) function \(?(?:PyInit_|init)\w{1,60}")
 _THREE = re.compile(r"[/\\]python3\.\d{1,2}[/\\]")
 _LOCATION = re.compile(r"^Location: (\S.{0,300})$", re.M)
 _USER_SITE = re.compile(r"(?:[/\\]\.local[/\\]lib|AppData[/\\]Roaming[/\\]Python)")
@@ -73,6 +75,12 @@ def read(case: Case) -> Iterator[Clue]:
             "shadowed-module", 75, f"a Python 2 binary is imported by Python 3: {two[0].group()}", f"line {two[1]}"
         )
         yield Clue("extension-abi-mismatch", -60, "the binary is of another Python", f"line {two[1]}")
+    path, init = case.find(_TWO_PATH), case.find(_NO_INIT)
+    if path and init and not two and case.find(_THREE):
+        says = "a folder of Python 2 comes first on the path of Python 3, and its binary is taken"
+        yield Clue("shadowed-module", 82, says, f"line {path[1]}", says)
+        for name in ("extension-abi-mismatch", "interpreter-mismatch"):
+            yield Clue(name, -70, says, f"line {init[1]}")
     unknown = case.find(_UNKNOWN)
     if unknown and unknown[0].group(1).split(".")[0] not in ("torch", "torchvision", "torchaudio"):
         says = f"a folder named {unknown[0].group(1)} without __init__.py is imported"
