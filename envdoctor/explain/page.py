@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 from .. import __version__
+from ..codec import to_plain
 from ..render.json_v1 import FORMAT, finding_object, target_object
 from ..render.page import BLANK, Line, command, finding_lines, line
 from ..render.words import shown
@@ -28,7 +29,22 @@ def explanation_object(found: Explanation, exit_code: int, elsewhere: bool) -> D
         "faults": list(found.faults),
         "in_the_code": found.in_the_code or None,
         "findings": [finding_object(finding) for finding in found.findings],
+        "facts": _told(to_plain(found.pasted.facts)),
     }
+
+
+def _told(plain: Any) -> Any:
+    """Facts as `check` gives them, without those that the text does not tell; None where there is none."""
+    if isinstance(plain, list):
+        return [_told(one) for one in plain]
+    if not isinstance(plain, dict):
+        return None if plain == "" else plain
+    if "unknown" in plain:
+        return None
+    if "known" in plain:
+        return {**plain, "known": _told(plain["known"])}
+    told = {name: _told(one) for name, one in plain.items()}
+    return {name: one for name, one in told.items() if one is not None} or None
 
 
 def explanation_page(found: Explanation, verbose: bool = False) -> Tuple[Line, ...]:

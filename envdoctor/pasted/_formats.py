@@ -29,6 +29,9 @@ FORMATS: Dict[str, Tuple[str, ...]] = {
     "torch_config": ("PyTorch built with", "NVCC architecture flags", "- CUDA Runtime"),
     "ultralytics": ("YOLOv", "Ultralytics ", "Using torch ", "_CudaDeviceProperties", "✅ "),
     "hub_env": ("PyTorch version (", "Huggingface_hub version", "GPU type", "` version"),
+    "deepspeed": ("torch install path ...", "torch cuda version ..."),
+    "xformers_info": ("pytorch.version:", "gpu.compute_capability:"),
+    "diffusion_ui": ("Total VRAM ", "pytorch version: ", "** Python ", "• torch: ", "•  torch: "),
     "lightning": ("* CUDA:", "* Lightning:", "* Packages:", "pyTorch_version", "pytorch-lightning:"),
     "pip_list": (
         "Package ", "pip list", "pip freeze", "pip3 list", "==", "torch  ", "nvidia-", "flash_attn", "flash-attn",

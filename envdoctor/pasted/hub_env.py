@@ -1,4 +1,4 @@
-"""`transformers env`, `accelerate env`, `diffusers-cli env`, `datasets-cli env`: bullets with "NAME version: ..."."""
+"""What transformers, accelerate, diffusers and LlamaFactory say of an environment: bullets, "NAME version: ..."."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
     for pair in pairs(lines):
         key = pair.key.replace("`", "")
         package = _PACKAGE.fullmatch(key)
-        if key in ("pytorch version (gpu?)", "pytorch version (accelerator?)", "torch version (gpu?)"):
+        if key == "pytorch version":  # LlamaFactory; in a report of collect_env nothing stands behind the version
+            yield from _pytorch(pair) if pair.value.endswith(("(GPU)", "(NPU)")) else ()
+        elif key in ("pytorch version (gpu?)", "pytorch version (accelerator?)", "torch version (gpu?)"):
             yield from _pytorch(pair)
         elif key == "platform" and not says_nothing(pair.value):
             yield from _system.platform(pair.value, pair.number)
@@ -40,12 +42,12 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
 
 
 def _pytorch(pair: Pair) -> Iterator[Said]:
-    """2.3.0+cu121 (True), 2.9.1+cu128 (CUDA), not installed (NA)."""
+    """2.3.0+cu121 (True), 2.9.1+cu128 (CUDA), 2.5.1+cu124 (GPU), not installed (NA)."""
     found = _TORCH.match(pair.value)
     if found:
         version, seen = found.groups()
         yield from _torch.version(version, pair.number)
-        if seen in ("True", "False", "CUDA"):
+        if seen in ("True", "False", "CUDA", "GPU"):
             yield said("torch", "deep.is_available", seen != "False", pair.number)
 
 

@@ -22,7 +22,7 @@ _ROW = re.compile(
 _GPUS = re.compile(r"gpu (\d{1,2}(?:,\d{1,2}){0,31})")
 _ARCH = re.compile(r"\s*\(arch=(\d{1,2}\.\d)\)\s*$")
 _AT = re.compile(rf"({VERSION})(?:\s{{1,4}}@(\S.{{0,400}}))?$")
-_RELEASE = re.compile(r"release \d+\.\d+, V(\d+\.\d+(?:\.\d+)?)|cuda_(\d+\.\d+)\.r")
+_RELEASE = re.compile(r"release \d+\.\d+, V(\d+\.\d+(?:\.\d+)?)|cuda_(\d+\.\d+)\.(?:r|TC)")
 _PACKAGES = {
     "torchvision": "torchvision", "mmcv": "mmcv", "mmengine": "mmengine", "mmdetection": "mmdet", "numpy": "numpy",
     "mmsegmentation": "mmsegmentation", "mmpose": "mmpose", "mmaction2": "mmaction2", "mmpretrain": "mmpretrain",

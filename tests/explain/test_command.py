@@ -47,6 +47,17 @@ def test_stdin(args: Tuple[str, ...]) -> None:
     assert set(first) >= {"name", "id", "severity", "confidence", "title", "meaning", "because", "fixes"}
 
 
+def test_what_was_read_of_the_text_is_in_the_json() -> None:
+    """As in the JSON of check, without what the text does not tell."""
+    _, out, _ = run(
+        "--elsewhere", "--format", "json", given=b"pytorch.version:   1.13.1+cu117\npytorch.cuda:   available\n"
+    )
+    told = json.loads(out)["facts"]
+    assert told["torch"]["version"] == {"known": "1.13.1+cu117", "source": "line 1"}
+    assert "path" not in told["torch"] and "gpus" not in told
+    assert json.loads(run("--elsewhere", "--format", "json", given=b"all is well\n")[1])["facts"] is None
+
+
 def test_a_file(tmp_path: Path) -> None:
     log = tmp_path / "train.log"
     log.write_bytes(b"fine\n" * 3 + LOG)

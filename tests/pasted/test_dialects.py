@@ -1,4 +1,4 @@
-"""Reports of other programs: OpenMMLab, detectron2, Ultralytics, Hugging Face, Lightning, torch.__config__."""
+"""Reports of other programs: OpenMMLab, detectron2, Ultralytics, Hugging Face, Lightning, DeepSpeed, torch's own."""
 
 from __future__ import annotations
 
@@ -255,3 +255,101 @@ def test_words_that_only_look_like_a_report() -> None:
     assert isinstance(found.torch.version, Unknown)
     assert not isinstance(found.torch.version, Absent)
     assert available(found) is None
+
+
+def test_llamafactory() -> None:
+    found = facts("""\
+        - `llamafactory` version: 0.9.2.dev0
+        - Platform: Linux-5.10.0-198.0.0.111.oe2203sp3.x86_64-x86_64-with-glibc2.34
+        - Python version: 3.10.14
+        - PyTorch version: 2.5.1+cu124 (GPU)
+        - GPU type: NVIDIA A100-SXM4-80GB
+    """)
+    assert (value(found.torch.version), value(found.torch.cuda), available(found)) == ("2.5.1+cu124", "12.4", True)
+    assert ("llamafactory", "0.9.2.dev0") in packages(found)
+
+
+def test_ds_report() -> None:
+    found = facts("""\
+        DeepSpeed general environment info:
+        torch install path ............... ['/home/li/venv/lib/python3.12/site-packages/torch']
+        torch version .................... 2.3.0+cu121
+        deepspeed install path ........... ['/home/li/venv/lib/python3.12/site-packages/deepspeed']
+        deepspeed info ................... 0.15.5+46d7d0d1, 46d7d0d1, patch-1
+        torch cuda version ............... 12.1
+        torch hip version ................ None
+        nvcc version ..................... 12.0
+        deepspeed wheel compiled w. ...... torch 0.0, cuda 0.0
+    """)
+    assert value(found.torch.path) == "/home/li/venv/lib/python3.12/site-packages/torch"
+    assert (value(found.torch.version), value(found.torch.build), value(found.torch.cuda)) == (
+        "2.3.0+cu121",
+        "cuda",
+        "12.1",
+    )
+    assert [value(one.version) for one in value(found.toolkit.toolkits)] == ["12.0"]
+    assert packages(found) == [("deepspeed", "0.15.5+46d7d0d1")]
+
+
+def test_ds_report_of_a_cpu_build_without_nvcc() -> None:
+    found = facts("""\
+        torch install path ............... ['/home/li/venv/lib/python3.9/site-packages/torch']
+        torch version .................... 1.12.1
+        torch cuda version ............... None
+        nvcc version .....................  [FAIL] cannot find CUDA_HOME via torch.utils.cpp_extension.CUDA_HOME=None
+        deepspeed info ................... unknown, unknown, unknown
+    """)
+    assert (value(found.torch.version), value(found.torch.build)) == ("1.12.1", "cpu")
+    assert value(found.toolkit.toolkits) is None and value(found.installs.distributions) is None
+
+
+def test_xformers_info() -> None:
+    found = facts("""\
+        xFormers 0.0.16
+        memory_efficient_attention.cutlassF:               available
+        is_triton_available:                               True
+        pytorch.version:                                   1.13.1+cu117
+        pytorch.cuda:                                      not available
+        gpu.compute_capability:                            8.6
+        gpu.name:                                          NVIDIA GeForce RTX 3090
+        build.cuda_version:                                1107
+        build.torch_version:                               1.12.0
+    """)
+    assert (value(found.torch.version), value(found.torch.cuda), available(found)) == ("1.13.1+cu117", "11.7", False)
+    assert packages(found) == [("xformers", "0.0.16")]
+    (gpu,) = value(found.gpus.gpus)
+    assert (value(gpu.name), value(gpu.capability)) == ("NVIDIA GeForce RTX 3090", "8.6")
+
+
+def test_comfyui() -> None:
+    found = facts("""\
+        ** Python version: 3.12.7 (tags/v3.12.7:0b05ead, Oct  1 2024, 03:06:41) [MSC v.1941 64 bit (AMD64)]
+        ** Python executable: C:\\ComfyUI\\python_embeded\\python.exe
+        Total VRAM 16303 MB, total RAM 65461 MB
+        pytorch version: 2.6.0+cu124
+        Set vram state to: NORMAL_VRAM
+        Device: cuda:0 NVIDIA GeForce RTX 5080 : cudaMallocAsync
+    """)
+    assert value(found.python.version) == "3.12.7"
+    assert value(found.python.executable) == "C:\\ComfyUI\\python_embeded\\python.exe"
+    assert (value(found.torch.version), value(found.torch.cuda), available(found)) == ("2.6.0+cu124", "12.4", True)
+    (gpu,) = value(found.gpus.gpus)
+    assert (value(gpu.name), value(gpu.memory_total)) == ("NVIDIA GeForce RTX 5080", 16303 * MIB)
+
+
+def test_stable_diffusion_web_ui() -> None:
+    found = facts("""\
+        version: v1.10.1  •  python: 3.10.6  •  torch: 2.1.2+cu121  •  xformers: 0.0.23.post1  •  gradio: 3.41.2
+    """)
+    assert value(found.python.version) == "3.10.6"
+    assert (value(found.torch.version), value(found.torch.cuda)) == ("2.1.2+cu121", "12.1")
+    assert packages(found) == [("xformers", "0.0.23.post1")]
+
+
+def test_nvcc_of_cuda_11_1_in_a_table_of_detectron2() -> None:
+    found = facts("""\
+        sys.platform            linux
+        CUDA compiler           Build cuda_11.1.TC455_06.29069683_0
+        CUDA_HOME               /usr/local/cuda-11.1
+    """)
+    assert [value(one.version) for one in value(found.toolkit.toolkits)] == ["11.1"]
