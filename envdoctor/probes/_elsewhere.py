@@ -30,18 +30,25 @@ _CUDA = r"^cuda(?:\s*:[^=\n]*)?\s*=\s*['\"]([0-9.]+)['\"]"
 
 
 def elsewhere(
-    host: Host, active: Optional[str], claims: Tuple[Claim, ...], user_site: Optional[str]
+    host: Host, active: Optional[str], claims: Tuple[Claim, ...], user_sites: Tuple[str, ...]
 ) -> Tuple[Elsewhere, ...]:
-    """Watched packages outside the active prefix. `user_site`: that folder where the interpreter does not read it."""
+    """Watched packages outside the active prefix. `user_sites`: those that the interpreter does not read."""
     found: List[Elsewhere] = []
     for prefix, found_by in _other_prefixes(host, active, claims):
         executable = interpreter_in(host, prefix)
         python = executable.value if isinstance(executable, Known) else ""
         for site in _site_folders(host, prefix):
             found += _packages(host, site, prefix, python, found_by)
-    if user_site:
-        found += _packages(host, user_site, posixpath.dirname(user_site), "", "user-site")
+    for site in user_sites:
+        found += _packages(host, site, posixpath.dirname(site), "", "user-site")
     return tuple(found)
+
+
+def user_sites(host: Host, own: str) -> Tuple[str, ...]:
+    """The user site of this Python, then those of the other versions beside it: `pip install --user` of any of them."""
+    library = posixpath.dirname(posixpath.dirname(own))
+    names = [name for name in value_or(host.listdir(library), ()) if name.startswith("python")]
+    return tuple(dict.fromkeys((own, *(posixpath.join(library, name, "site-packages") for name in names))))
 
 
 def _other_prefixes(host: Host, active: Optional[str], claims: Tuple[Claim, ...]) -> Iterator[Tuple[str, str]]:

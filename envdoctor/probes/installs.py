@@ -11,7 +11,7 @@ from ..reading import Absent, Known, Reading, Unknown, mapped, value_or
 from ..target import Answer, Target
 from ..urls import strip_credentials
 from ._conda_meta import pins, records
-from ._elsewhere import elsewhere
+from ._elsewhere import elsewhere, user_sites
 from ._owners import unowned
 from ._prefix import prefix_of
 from ._said import closed_site, item, part, rows
@@ -94,8 +94,9 @@ def _unowned(
 def _elsewhere(host: Host, target: Target, answer: Reading[Answer], prefix: Optional[str]) -> Tuple[Elsewhere, ...]:
     off = item(answer, "site", "user_site_enabled", bool)
     folder = item(answer, "site", "user_site", str)
-    unread = value_or(folder, None) if isinstance(off, Known) and not off.value else None
-    return elsewhere(host, prefix, target.claims, unread)
+    sites = user_sites(host, folder.value) if isinstance(off, Known) and isinstance(folder, Known) else ()
+    read = folder.value if isinstance(off, Known) and off.value and isinstance(folder, Known) else ""
+    return elsewhere(host, prefix, target.claims, tuple(site for site in sites if site != read))
 
 
 def _requested(host: Host) -> Reading[Tuple[str, ...]]:

@@ -103,11 +103,12 @@ def _installed_elsewhere(
     hoped = wish(facts)
     because += list(hoped.because)
     meant = best.prefix in pointed or best.prefix == pip_prefix
+    # With no environment active, the one that has torch was most likely to be; ~/.local of another Python is none.
+    bare = "warning" if best.found_by == "user-site" else "error"
     return finding(
         ID,
         NAME,
-        # With no environment active, the one that has torch was most likely to be.
-        "error" if meant or hoped.level == "bare" else hoped.severity,
+        "error" if meant else bare if hoped.level == "bare" else hoped.severity,
         f"torch is not installed for {executable}, but torch {best.version} is in {best.prefix}",
         "`import torch` fails here although the package is on this machine: another environment has it.",
         because,

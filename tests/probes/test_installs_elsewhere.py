@@ -82,6 +82,15 @@ def test_the_user_site_that_this_interpreter_does_not_read() -> None:
     assert found(files, answer(site={"user_site_enabled": True})) == []
 
 
+def test_the_user_sites_of_other_pythons() -> None:
+    """What the pip of another Python put into ~/.local: found whether or not this Python reads its own."""
+    prefixes = ["/home/ana/.local/lib/python2.7", "/home/ana/.local/lib/python3.9"]
+    files = {f"{prefix}/site-packages/torch-1.13.0.dist-info/x": "" for prefix in prefixes}
+    for on in (True, False):
+        others = found(files, answer(site={"user_site_enabled": on}))
+        assert [(one.prefix, one.found_by) for one in others] == [(prefix, "user-site") for prefix in prefixes]
+
+
 def test_names_of_folders() -> None:
     site = "lib/python3.9/site-packages"
     files = env(
