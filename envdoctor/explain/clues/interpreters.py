@@ -9,7 +9,10 @@ from ...pasted.sessions import Exchange
 from ..evidence import Case, Clue, out
 from ._pythons import executables, minor, pips, prefix_of, same, typed_pythons, which
 
-_MISSING = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '?([A-Za-z_]\w{0,60})'?(?![.\w])")
+_MISSING = re.compile(
+    r"(?:ModuleNotFoundError|ImportError|for custom nodes|/python[\d.]{0,5}): "
+    r"No module named '?([A-Za-z_]\w{0,60})'?(?![.\w])"
+)
 _SATISFIED = re.compile(r"Requirement already satisfied: ([\w.-]{1,60})\S{0,30} in (\S.{0,200}?(?:site|dist)-packages)")
 _LISTED = re.compile(r"^ {0,4}([A-Za-z][\w.-]{1,60}) {1,60}(\d+\.\d[\w.+]{0,30})\b", re.M)
 _SHEBANG = re.compile(r"^#! ?(\S{1,200}python[\d.]{0,5})", re.M)
@@ -24,6 +27,7 @@ _INSTALLED = re.compile(r"Successfully installed ([^\n]{1,4000})")
 
 
 def read(case: Case) -> Iterator[Clue]:
+    yield from _other_version(case)
     missing = {found.group(1): line for found, line in case.all(_MISSING)}
     if not missing:
         return
@@ -37,6 +41,21 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _installed(case, own, missing)
     yield from _two_executables(case)
     yield from _listed(case, own, missing)
+
+
+def _other_version(case: Case) -> Iterator[Clue]:
+    """pip says that it has installed one torch, and the next import shows another."""
+    for found, line in case.all(_INSTALLED):
+        installed = re.search(r"\btorch-(\d[\d.]{1,12})", found.group(1))
+        for exchange in case.exchanges:
+            if not installed or exchange.typed.number < line or "torch.__version__" not in exchange.typed.text:
+                continue
+            shown = re.match(r"\W{0,4}(\d{1,2}\.\d{1,2}\.\d{1,2})", out(exchange).strip())
+            if shown and shown.group(1) != installed.group(1).rstrip("."):
+                says = f"pip has installed torch {installed.group(1)}, and {shown.group(1)} is imported"
+                yield Clue("interpreter-mismatch", 62, says, f"line {exchange.typed.number}", says)
+                yield Clue("shadowed-module", 48, says, f"line {exchange.typed.number}")
+                return
 
 
 def _python_prefix(case: Case) -> Tuple[str, int]:
