@@ -22,6 +22,12 @@ _SCALE = {"K": 1e-6, "M": 1e-3, "G": 1.0, "T": 1e3}
 
 _BROKEN_OFF = re.compile(r"Caching images \(?[\d.]{1,8} ?[MGT]B?[^\n]{0,20}:? {1,4}(?:\d|[1-9]\d)%[^\n]{0,200}\^C")
 
+_IMAGE = re.compile(
+    r"No space left on device: '[^'\n]{1,200}images?/[^'\n]{1,200}\.npy'"
+    r"|cache_images_to_disk[\s\S]{0,400}requested and \d{1,15} written"
+    r"|\d requested and \d{1,15} written[\s\S]{0,300}cache_images_to_disk"
+)
+
 
 def read(case: Case) -> Iterator[Clue]:
     caching, killed = case.find(_CACHING), case.find(_KILLED) or case.find(_BROKEN_OFF)
@@ -52,5 +58,9 @@ def read(case: Case) -> Iterator[Clue]:
         )
     elif disk and case.hit("disk.full"):
         yield Clue("disk-cache-advice", 75, "the disk is full, with a cache of decoded images on it", f"line {disk[1]}")
+    cached = case.find(_IMAGE)
+    if cached:
+        yield Clue("disk-cache-advice", 80, "it ran full while an image was cached as .npy", f"line {cached[1]}")
+        yield Clue("disk-full-or-quota", -30, "what fills it is the cache of decoded images", f"line {cached[1]}")
     if disk and case.hit("disk.full"):
         yield Clue("disk-full-or-quota", -25, "what fills it is the cache of decoded images", f"line {disk[1]}")

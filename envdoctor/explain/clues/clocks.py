@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Iterator, Tuple
 
-from ..evidence import Case, Clue
+from ..evidence import Case, Clue, out
 
 _FIELD = re.compile(
     r"^ {0,16}(GPU Current Temp|GPU Slowdown Temp|GPU Max Operating Temp|(?:Current |Enforced )?Power Limit"
@@ -20,6 +20,7 @@ _BANDWIDTH = re.compile(
 )
 _SLOWEST = 2.6  # GB/s: less is a link of one lane, or of two of an old generation
 _BUSY = 50
+_FILE = re.compile(r"(current|max)_link_width:(\d{1,2})$", re.M)
 
 
 def read(case: Case) -> Iterator[Clue]:
@@ -59,6 +60,7 @@ def _link(case: Case, fields: Dict[str, Tuple[float, int]]) -> Iterator[Clue]:
     if generation and busy and int(generation[0].group(2)) < int(generation[0].group(1)):
         says = f"the link is of generation {generation[0].group(2)} of {generation[0].group(1)}, under load"
         yield Clue("pcie-link-degraded", 70, says, f"line {generation[1]}", says)
+    yield from _files(case)
     speeds = [
         (float(found.group(2)) / (1000 if found.group(1) == "M" else 1), line)
         for found, line in case.all(_BANDWIDTH, most=8)
@@ -66,3 +68,16 @@ def _link(case: Case, fields: Dict[str, Tuple[float, int]]) -> Iterator[Clue]:
     if speeds and max(speeds)[0] < _SLOWEST:
         says = f"copies to and from the GPU reach {max(speeds)[0]:.1f} GB/s"
         yield Clue("pcie-link-degraded", 66, says, f"line {speeds[0][1]}", says)
+
+
+def _files(case: Case) -> Iterator[Clue]:
+    """sysfs: the width that the link has and could have, from `cat` of both files or from `grep`."""
+    for exchange in case.exchanges:
+        asked = re.findall(r"(current|max)_link_width", exchange.typed.text)
+        printed = out(exchange).strip()
+        values = dict(_FILE.findall(printed)) or dict(zip(asked, printed.split()))
+        now, most = values.get("current", ""), values.get("max", "")
+        if now.isdigit() and most.isdigit() and 0 < int(now) < int(most) < 33:
+            says = f"the link is x{now} of x{most}"
+            yield Clue("pcie-link-degraded", 78, says, f"line {exchange.typed.number}", says)
+            return

@@ -41,7 +41,7 @@ _SPLIT = (
         re.I,
     ),
 )
-_MMENGINE = re.compile(r"\btime: ([\d.]{1,8})[, ]{1,4}data_time: ([\d.]{1,8})")
+_MMENGINE = re.compile(r"(?:\b|iter_|batch_|step_)time: ([\d.]{1,8})s?[, ]{1,4}data_time: ([\d.]{1,8})")
 _TIMM = re.compile(
     r"Time: ([\d.]{1,8})s?[^\n]{0,80}?Data: ([\d.]{1,8})"
     r"|Time +([\d.]{1,8}) ?\([^)]{1,12}\)[^\n]{0,20}Data +([\d.]{1,8}) ?\("
@@ -52,6 +52,13 @@ _TRAINS = re.compile(r"train|yolo|DataLoader|dataset|epoch|pt_data_worker|utiliz
 _LOADS = re.compile(
     r"queue/rotational|does not have many workers|\bROTA\b|%iowait|%util|(?:it|examples|img|samples|images)/s\b"
     r"|data_time|pt_data_worker|s/it\b"
+)
+#: py-spy: "%Own %Total OwnTime TotalTime Function (file)".
+_PY_SPY = re.compile(
+    r"^ {0,4}(\d{1,3}\.\d{2})% +\d{1,3}\.\d{2}% +[\d.]{1,9}s +[\d.]{1,9}s +(\S{1,80} \([^)\n]{1,120}\))", re.M
+)
+_DECODES = re.compile(
+    r"PIL/|cv2|imread|decode|albumentations|torchvision/(?:transforms|io)|__getitem__|collate|librosa|jpeg", re.I
 )
 _FEW = re.compile(r"does not have many workers which may be a bottleneck[^\n]{0,200}")
 
@@ -72,6 +79,7 @@ def read(case: Case) -> Iterator[Clue]:
         says = f"loading a batch takes {loading[0]:.2g} of {loading[1]:.2g} s"
         yield Clue("input-bound-cpu-decode", 20 if disk else 45, says, f"line {loading[2]}")
         yield Clue("input-bound-slow-disk", 35, says, f"line {loading[2]}")
+    yield from _sampled(case, idle)
     few = case.find(_FEW)
     if few and idle:
         says = "Lightning says that the loader has too few workers, and the GPU waits"
@@ -81,6 +89,15 @@ def read(case: Case) -> Iterator[Clue]:
         yield Clue("input-bound-slow-disk", 30, f"the GPU is at {gpu[0]:.0f} % on average", f"line {gpu[1]}")
     elif gpu and idle and disk:
         yield Clue("input-bound-slow-disk", 30, f"the GPU is at {gpu[0]:.0f} %", f"line {gpu[1]}")
+
+
+def _sampled(case: Case, idle: bool) -> Iterator[Clue]:
+    """py-spy's table: the share of time in reading, decoding and changing samples."""
+    rows = [(float(found.group(1)), line) for found, line in case.all(_PY_SPY) if _DECODES.search(found.group(2))]
+    share = sum(percent for percent, _ in rows)
+    if share > 40:
+        says = f"{share:.0f} % of the samples are in reading and decoding"
+        yield Clue("input-bound-cpu-decode", 72 if idle else 55, says, f"line {rows[0][1]}")
 
 
 def _gpu(case: Case) -> Optional[Tuple[float, int, int]]:
@@ -206,7 +223,7 @@ def _disk(case: Case, idle: bool) -> Iterator[Clue]:
     network = case.find(_NET)
     if network and (idle or slow or full or waits or _slow_loading(case)):
         yield Clue("input-bound-slow-disk", 50, f"the data lies on {network[0].group()}", f"line {network[1]}")
-    if "ROTA" in case.text and (idle or slow):
+    if "ROTA" in case.text and (idle or slow or _slow_loading(case)):
         for found, line in case.all(_ROTATES, most=8):
             yield Clue("input-bound-slow-disk", 68, f"{found.group(1)} is a hard disk", f"line {line}")
             break
