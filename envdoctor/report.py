@@ -74,6 +74,7 @@ class NeedEnvironment:
     python: Optional[str] = None
     with_torch: bool = True
     requirements: Tuple[str, ...] = ()
+    torch: Optional[str] = None  # this public version of torch, None: the newest that fits
 
 
 @frozen

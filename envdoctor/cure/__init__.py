@@ -118,7 +118,9 @@ def new_environment(needs: Tuple[Need, ...], facts: Facts) -> NeedEnvironment:
     wanted = [one for need in asked for one in need.requirements] + packages
     with_torch = any(isinstance(need, NeedTorch) for need in needs) or any(need.with_torch for need in asked)
     with_torch = with_torch or bool(value_or(facts.torch.version, ""))
+    versions = [need.torch for need in asked] + [need.version for need in needs if isinstance(need, NeedTorch)]
     return NeedEnvironment(
+        torch=next((version for version in versions if version), None),
         python=next((need.python for need in asked if need.python), None),
         with_torch=with_torch,
         requirements=tuple(

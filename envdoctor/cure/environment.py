@@ -64,7 +64,7 @@ def _installs(need: NeedEnvironment, case: Case, tool: str, folder: str) -> Tupl
         if need.with_torch:
             try:
                 fresh = facts_of_new(case.facts, minor)
-                commands, note = install_torch(NeedTorch(), fresh, case.table, spot, case.places)
+                commands, note = install_torch(NeedTorch(need.torch), fresh, case.table, spot, case.places)
             except NoWay as reason:
                 reasons.append(str(reason))
                 continue

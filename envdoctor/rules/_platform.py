@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Iterator, Optional, Tuple
 
-from ..compat import CompatTable
+from ..compat import CompatTable, TorchRelease
 from ..facts import Facts
 from ..frozen import frozen
 from ..reading import need, value_or
 from ..report import Evidence
 from ..versions import numbers
 from ._common import seen
+from ._requirements import Requirement, admits, pinned, requested
 
 
 @frozen
@@ -68,3 +69,22 @@ def minor_of(facts: Facts) -> str:
     """The active Python as the table's wheels name it: "3.11", free-threaded "3.13t"."""
     parts = need(facts.python.version, "Python's version").split(".")
     return ".".join(parts[:2]) + ("t" if value_or(facts.python.free_threaded, False) else "")
+
+
+def unserved(facts: Facts, table: CompatTable, installed: str = "") -> Iterator[Tuple[Requirement, TorchRelease]]:
+    """What requirements.txt asks of torch that no wheel for this Python serves, with the newest release that is meant.
+
+    `installed`: the version that is there, which serves what it is admitted by. NoRow: a release is asked for that
+    the table does not know.
+    """
+    for asked in requested(facts).requirements:
+        if asked.name != "torch" or (installed and admits(asked.specifier, installed) is not False):
+            continue
+        version = pinned(asked.specifier)
+        if version is not None:
+            meant: Tuple[TorchRelease, ...] = (table.torch(version),)
+        else:
+            meant = tuple(row for row in table.torch_releases() if admits(asked.specifier, row.version))
+        platform, minor = platform_of(facts), minor_of(facts)
+        if meant and not any(minor in row.pythons.get(platform, ()) for row in meant):
+            yield asked, next((row for row in meant if row.pythons.get(platform)), meant[0])

@@ -26,6 +26,7 @@ from ..report import Evidence, Finding, Need, NeedCommand, NeedTorch, NeedVariab
 from ._common import TORCH_FAMILY, canonical, finding, listed, seen
 from ._indexes import PYTORCH, Place, effective, host, places, same_place, variant_of
 from ._requirements import Requirement, pinned, requested
+from ._wanted import torch_gone
 
 ID = "IDX101"
 NAME = "wheel-not-on-index"
@@ -72,18 +73,18 @@ def _build(facts: Facts, table: CompatTable, asked: Requirement, where: Tuple[Pl
         if variant.startswith(("cu", "cpu")) and variant not in row.variants:
             builds = Evidence(f"torch {row.version} is built for {listed(row.variants, 8)}", str(row.origin))
             title = f"{_who(facts)} asks for torch {version}, a build that does not exist"
-            yield _report(title, (line, builds), NeedTorch(version=public))
+            yield _report(facts, title, (line, builds), NeedTorch(version=public))
             return
     if not where:
         nowhere = seen("no other index is configured", facts.indexes.pip)
         title = f"{_who(facts)} asks for {asked.name} {version}, and PyPI has no builds with a +tag"
-        yield _report(title, (line, nowhere), NeedTorch(version=public, accelerator=variant), asked.name)
+        yield _report(facts, title, (line, nowhere), NeedTorch(version=public, accelerator=variant), asked.name)
         return
     official = [place for place in where if host(place.url) in PYTORCH and variant_of(place.url)]
     if len(official) == len(where) and all(variant_of(place.url) != variant for place in official):
         asks = Evidence(f"{official[0].kind} is {official[0].url}", official[0].source)
         title = f"{_who(facts)} asks for {asked.name} {version} from the index of {variant_of(official[0].url)}"
-        yield _report(title, (line, asks), NeedTorch(version=public, accelerator=variant), asked.name)
+        yield _report(facts, title, (line, asks), NeedTorch(version=public, accelerator=variant), asked.name)
 
 
 def _installed(facts: Facts, name: str, version: str) -> bool:
@@ -93,13 +94,14 @@ def _installed(facts: Facts, name: str, version: str) -> bool:
     return any(canonical(dist.name) == name and dist.version == version for dist in distributions)
 
 
-def _report(title: str, because: Tuple[Evidence, ...], torch: NeedTorch, name: str = "torch") -> Finding:
+def _report(facts: Facts, title: str, because: Tuple[Evidence, ...], torch: NeedTorch, name: str = "torch") -> Finding:
     # A companion's version is not torch's: the cure chooses the pair.
     needed = torch if name == "torch" else NeedTorch(accelerator=torch.accelerator)
     return finding(
         ID,
         NAME,
-        "warning",
+        # Where torch is not there, this is why: the install that would bring it fails.
+        "error" if torch_gone(facts) else "warning",
         title,
         '`pip install -r requirements.txt` ends in "No matching distribution found".',
         because,

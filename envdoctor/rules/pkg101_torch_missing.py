@@ -19,12 +19,12 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ..compat import CompatTable
+from ..compat import CompatTable, NoRow
 from ..facts import Facts
 from ..reading import Missing, need, value_or
 from ..report import Finding
 from ._common import finding, seen
-from ._platform import no_torch_at_all
+from ._platform import no_torch_at_all, unserved
 from ._wanted import MISSING, elsewhere_of, torch_state, ways_to_install, wish
 
 ID = "PKG101"
@@ -55,6 +55,6 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
 def _none_exists(facts: Facts, table: CompatTable) -> bool:
     """Whether python-unsupported speaks. That this is unknown does not bring torch back."""
     try:
-        return no_torch_at_all(facts, table) is not None
-    except Missing:
+        return no_torch_at_all(facts, table) is not None or any(True for _ in unserved(facts, table))
+    except (Missing, NoRow):
         return False

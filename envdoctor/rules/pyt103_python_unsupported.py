@@ -1,8 +1,8 @@
 """No build of torch exists for this Python or platform.
 
 It finds, where torch is not there, a Python version that no torch release has wheels for, a 32-bit or free-threaded
-Python, PyPy, musl instead of glibc, a processor without wheels. Where requirements.txt pins a torch release, it finds
-that this release has no wheel for this Python.
+Python, PyPy, musl instead of glibc, a processor without wheels. Where requirements.txt asks for releases of torch, it
+finds that none of them has a wheel for this Python.
 
 It matters because pip then says "No matching distribution found for torch (from versions: none)", which does not name
 the reason.
@@ -24,8 +24,8 @@ from ..reading import value_or
 from ..report import Evidence, Finding, NeedEnvironment, Remedy
 from ..versions import numbers
 from ._common import finding, seen
-from ._platform import Reason, minor_of, no_torch_at_all, platform_of
-from ._requirements import pinned, requested
+from ._platform import Reason, minor_of, no_torch_at_all, platform_of, unserved
+from ._requirements import pinned
 from ._wanted import PRESENT, elsewhere_of, torch_state, wish
 
 ID = "PYT103"
@@ -45,20 +45,17 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
 
 
 def _pinned_release(facts: Facts, table: CompatTable, state: str) -> Iterator[Finding]:
-    """A torch release that requirements.txt pins and that has no wheel for this Python."""
-    for asked in requested(facts).requirements:
-        version = pinned(asked.specifier) if asked.name == "torch" else None
-        installed = value_or(facts.torch.version, "") if state == PRESENT else ""
-        if version is None or installed.split("+")[0] == version.split("+")[0]:
-            continue
-        row = table.torch(version)
-        platform, minor = platform_of(facts), minor_of(facts)
-        offered = row.pythons.get(platform, ())
-        if minor in offered:
-            continue
-        span = f"it has wheels for {offered[0]} to {offered[-1]}" if offered else f"it has no wheel for {platform}"
+    """Releases of torch that requirements.txt asks for and that have no wheel for this Python."""
+    installed = value_or(facts.torch.version, "") if state == PRESENT else ""
+    for asked, row in unserved(facts, table, installed):
+        minor, offered = minor_of(facts), row.pythons.get(platform_of(facts), ())
+        span = f"wheels for {offered[0]} to {offered[-1]}" if offered else f"no wheel for {platform_of(facts)}"
+        span = f"it has {span}"
+        one = pinned(asked.specifier) is not None
+        what = f"torch {row.version}, which has" if one else f"{asked.line}, and no such release has"
+        newest = "" if one else f"the newest is {row.version}, "
         reason = Reason(
-            f"requirements.txt asks for torch {row.version}, which has no wheel for Python {minor}: {span}",
+            f"requirements.txt asks for {what} no wheel for Python {minor}: {newest}{span}",
             (
                 seen(asked.line, facts.installs.requested),
                 seen(f"Python {minor}", facts.python.version),
@@ -66,7 +63,9 @@ def _pinned_release(facts: Facts, table: CompatTable, state: str) -> Iterator[Fi
             ),
             mendable=bool(offered),
         )
-        yield _report(facts, reason, row, "warning" if state == PRESENT else "error")
+        # A range that is open upwards is served by whatever fits a new environment.
+        wanted = row if one or row.version != table.torch_releases()[0].version else None
+        yield _report(facts, reason, wanted, "warning" if state == PRESENT else "error")
 
 
 def _report(facts: Facts, reason: Reason, row: Optional[TorchRelease] = None, severity: str = "") -> Finding:
@@ -75,7 +74,6 @@ def _report(facts: Facts, reason: Reason, row: Optional[TorchRelease] = None, se
     pythons = [one for one in row.trio_pythons if not one.endswith("t")] if row else []
     python = max(pythons, key=numbers) if pythons else None
     wanted = f"torch=={row.version}" if row else "torch"
-    requirements = (wanted,) if row else ()
     return finding(
         ID,
         NAME,
@@ -87,7 +85,7 @@ def _report(facts: Facts, reason: Reason, row: Optional[TorchRelease] = None, se
             (
                 Remedy(
                     f"make an environment with a Python that {wanted} has wheels for",
-                    (NeedEnvironment(python=python, requirements=requirements),),
+                    (NeedEnvironment(python=python, torch=row.version if row else None),),
                 ),
             )
             if reason.mendable

@@ -132,6 +132,13 @@ def test_so_does_one_whose_environment_is_not_the_users_to_write() -> None:
     assert made.commands[-1][-1] == "numpy<2"
 
 
+def test_a_new_environment_gets_the_torch_that_was_asked_for() -> None:
+    """Not the newest first and the right one after it."""
+    made = fix(healthy(), NeedEnvironment("3.9", torch="1.13.1"))
+    installs = [argv for argv in made.commands if "install" in argv]
+    assert len(installs) == 1 and any(word.startswith("torch==1.13.1") for word in installs[0])
+
+
 def test_whoever_can_bring_a_python_makes_the_environment() -> None:
     need = NeedEnvironment("3.10", with_torch=False, requirements=("numpy",))
     by_uv = fix(with_tools(system(), "uv"), need)

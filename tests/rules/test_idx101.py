@@ -19,7 +19,8 @@ def pip(facts: Facts, key: str, *values: str, effective: bool = True) -> Facts:
 
 def test_a_tagged_build_asked_of_pypi_alone() -> None:
     finding = the_one(ID, requirements(fresh_venv(), "numpy", "torch==2.1.0+cu118"))
-    assert finding.severity == "warning" and "torch 2.1.0+cu118" in finding.title and "PyPI" in finding.title
+    assert finding.severity == "error" and "torch 2.1.0+cu118" in finding.title and "PyPI" in finding.title
+    assert the_one(ID, requirements(healthy(), "torch==2.1.0+cu118")).severity == "warning"  # a torch is there
     assert needs(finding) == [NeedTorch(version="2.1.0", accelerator="cu118")]
 
 

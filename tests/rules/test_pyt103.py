@@ -76,8 +76,18 @@ def test_the_pinned_release_has_no_wheel_for_this_python() -> None:
     finding = the_one(ID, requirements(fresh_venv(), "torch==1.8.0", "numpy"))
     assert finding.severity == "error"
     assert "torch 1.8.0" in finding.title and "3.6 to 3.9" in finding.title
-    assert needs(finding) == [NeedEnvironment(python="3.9", requirements=("torch==1.8.0",))]
+    assert needs(finding) == [NeedEnvironment(python="3.9", torch="1.8.0")]
     assert the_one(ID, requirements(healthy(), "torch==1.8.0")).severity == "warning"
+
+
+def test_no_release_in_the_range_has_a_wheel_for_this_python() -> None:
+    newer = python(version="3.12.1")
+    finding = the_one(ID, requirements(newer, "torch>=1.7,<2.0"))
+    assert finding.severity == "error" and "1.13.1" in finding.title and "Python 3.12" in finding.title
+    assert needs(finding) == [NeedEnvironment(python="3.10", torch="1.13.1")]
+    assert needs(the_one(ID, requirements(python(version="3.6.15"), "torch>=2.0"))) == [NeedEnvironment()]
+    assert silent("PKG101", requirements(newer, "torch>=1.7,<2.0")) == "pass"  # which this is the reason of
+    assert silent("PKG101", requirements(fresh_venv(), "torch==1.8.0")) == "pass"
 
 
 @pytest.mark.parametrize("line", ["torch==2.5.1", "torch>=1.8", "torch", "torch==2.4.0", "torchvision==0.1.6"])
