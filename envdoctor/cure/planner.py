@@ -127,7 +127,9 @@ def _plan(build: Build, question: Question, notes: Sequence[str], table: CompatT
     release, variant, recipe = build
     era = table.wheel_index(release.version, variant)
     machine = question.machine
-    bare = machine.os == "darwin" or (machine.os == "linux" and variant in era.bare)
+    # Where a requirement names the build by its local tag, PyPI's wheel, which has none, does not meet it.
+    tagged = is_cuda(variant) and not era.local_tag and any("+" in pin.specifier for pin in question.pins)
+    bare = machine.os == "darwin" or (machine.os == "linux" and variant in era.bare and not tagged)
     # PyPI's own aarch64 wheels are CPU builds up to 2.10, and the old find-links pages have none.
     bare = bare or (machine.platform == "linux_aarch64" and release.pypi_on.get(machine.platform) == variant == "cpu")
     versions = {"torch": release.version, "torchvision": release.torchvision, "torchaudio": release.torchaudio}

@@ -181,6 +181,11 @@ def test_a_file_of_a_windows_shell_is_read_as_pip_reads_it() -> None:
     assert build(host=host, **HERE) == "2.1.0+cu121"
 
 
+def test_a_build_that_a_file_names_is_not_the_one_of_pypi_which_has_no_tag() -> None:
+    told = line(host=requirements("torch==2.0.1+cu117"), **HERE)
+    assert told.endswith("--index-url https://download.pytorch.org/whl/cu117")
+
+
 def test_a_build_that_a_file_names_and_the_driver_does_not_run() -> None:
     told = refusal(host=requirements("torch==2.4.1+cu124"), **{**HERE, "driver": "470.57.02"})
     assert "470.57.02" in told
