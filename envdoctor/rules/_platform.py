@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Iterator, Optional, Tuple
 
 from ..compat import CompatTable, TorchRelease
@@ -71,8 +72,10 @@ def minor_of(facts: Facts) -> str:
     return ".".join(parts[:2]) + ("t" if value_or(facts.python.free_threaded, False) else "")
 
 
-def unserved(facts: Facts, table: CompatTable, installed: str = "") -> Iterator[Tuple[Requirement, TorchRelease]]:
-    """What requirements.txt asks of torch that no wheel for this Python serves, with the newest release that is meant.
+def unserved(
+    facts: Facts, table: CompatTable, installed: str = ""
+) -> Iterator[Tuple[Requirement, Tuple[TorchRelease, ...]]]:
+    """What requirements.txt asks of torch that no wheel for this Python serves, with the releases that it admits.
 
     `installed`: the version that is there, which serves what it is admitted by. NoRow: a release is asked for that
     the table does not know.
@@ -87,4 +90,10 @@ def unserved(facts: Facts, table: CompatTable, installed: str = "") -> Iterator[
             meant = tuple(row for row in table.torch_releases() if admits(asked.specifier, row.version))
         platform, minor = platform_of(facts), minor_of(facts)
         if meant and not any(minor in row.pythons.get(platform, ()) for row in meant):
-            yield asked, next((row for row in meant if row.pythons.get(platform)), meant[0])
+            yield asked, meant
+
+
+def python_for(releases: Tuple[TorchRelease, ...]) -> Optional[str]:
+    """The Python that most of these releases have wheels for, the newest of several: "3.9"."""
+    served = Counter(minor for row in releases for minor in row.trio_pythons if not minor.endswith("t"))
+    return max(served, key=lambda minor: (served[minor], numbers(minor)), default=None)

@@ -16,15 +16,14 @@ Example: requirements.txt asks for torch==1.8.0; the environment has Python 3.11
 
 from __future__ import annotations
 
-from typing import Iterator, Optional
+from typing import Iterator
 
-from ..compat import CompatTable, TorchRelease
+from ..compat import CompatTable
 from ..facts import Facts
 from ..reading import value_or
 from ..report import Evidence, Finding, NeedEnvironment, Remedy
-from ..versions import numbers
 from ._common import finding, seen
-from ._platform import Reason, minor_of, no_torch_at_all, platform_of, unserved
+from ._platform import Reason, minor_of, no_torch_at_all, platform_of, python_for, unserved
 from ._requirements import pinned
 from ._wanted import PRESENT, elsewhere_of, torch_state, wish
 
@@ -32,6 +31,8 @@ ID = "PYT103"
 NAME = "python-unsupported"
 SEVERITY = "error"
 TAGS = ("python", "install")
+
+ANY = NeedEnvironment()
 
 
 def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
@@ -47,15 +48,19 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
 def _pinned_release(facts: Facts, table: CompatTable, state: str) -> Iterator[Finding]:
     """Releases of torch that requirements.txt asks for and that have no wheel for this Python."""
     installed = value_or(facts.torch.version, "") if state == PRESENT else ""
-    for asked, row in unserved(facts, table, installed):
-        minor, offered = minor_of(facts), row.pythons.get(platform_of(facts), ())
-        span = f"wheels for {offered[0]} to {offered[-1]}" if offered else f"no wheel for {platform_of(facts)}"
-        span = f"it has {span}"
-        one = pinned(asked.specifier) is not None
-        what = f"torch {row.version}, which has" if one else f"{asked.line}, and no such release has"
-        newest = "" if one else f"the newest is {row.version}, "
+    for asked, releases in unserved(facts, table, installed):
+        platform, minor = platform_of(facts), minor_of(facts)
+        row = next((one for one in releases if one.pythons.get(platform)), releases[0])
+        offered = row.pythons.get(platform, ())
+        span = f"it has wheels for {offered[0]} to {offered[-1]}" if offered else f"it has no wheel for {platform}"
+        if pinned(asked.specifier):
+            title = f"torch {row.version}, which has no wheel for Python {minor}: {span}"
+        else:
+            title = (
+                f"{asked.line}, of which no release has a wheel for Python {minor}: the newest is {row.version}, {span}"
+            )
         reason = Reason(
-            f"requirements.txt asks for {what} no wheel for Python {minor}: {newest}{span}",
+            f"requirements.txt asks for {title}",
             (
                 seen(asked.line, facts.installs.requested),
                 seen(f"Python {minor}", facts.python.version),
@@ -63,17 +68,20 @@ def _pinned_release(facts: Facts, table: CompatTable, state: str) -> Iterator[Fi
             ),
             mendable=bool(offered),
         )
-        # A range that is open upwards is served by whatever fits a new environment.
-        wanted = row if one or row.version != table.torch_releases()[0].version else None
-        yield _report(facts, reason, wanted, "warning" if state == PRESENT else "error")
+        # A range that is open upwards is served by the newest that fits, whichever that is.
+        version = None if row.version == table.torch_releases()[0].version else row.version
+        pythons = (row,) if version else releases
+        need = NeedEnvironment(python=python_for(pythons), torch=version)
+        wanted = asked.line if version is None else f"torch=={version}"
+        yield _report(facts, reason, need, wanted, "warning" if state == PRESENT else "error")
 
 
-def _report(facts: Facts, reason: Reason, row: Optional[TorchRelease] = None, severity: str = "") -> Finding:
+def _report(
+    facts: Facts, reason: Reason, need: NeedEnvironment = ANY, wanted: str = "torch", severity: str = ""
+) -> Finding:
     # torch in another environment of the user's is the better answer, and interpreter-mismatch gives it.
     other = "note" if elsewhere_of(facts, "torch") else wish(facts).severity
-    pythons = [one for one in row.trio_pythons if not one.endswith("t")] if row else []
-    python = max(pythons, key=numbers) if pythons else None
-    wanted = f"torch=={row.version}" if row else "torch"
+    remedy = Remedy(f"make an environment with a Python that {wanted} has wheels for", (need,))
     return finding(
         ID,
         NAME,
@@ -81,15 +89,6 @@ def _report(facts: Facts, reason: Reason, row: Optional[TorchRelease] = None, se
         reason.title,
         "pip finds nothing to install here, and says only that nothing matches.",
         reason.because,
-        (
-            (
-                Remedy(
-                    f"make an environment with a Python that {wanted} has wheels for",
-                    (NeedEnvironment(python=python, torch=row.version if row else None),),
-                ),
-            )
-            if reason.mendable
-            else ()
-        ),
+        (remedy,) if reason.mendable else (),
         reason.confidence,
     )
