@@ -12,6 +12,8 @@ _FIELD = re.compile(
     r"|Default Power Limit|Gpu) {1,40}: (\d{1,6}(?:\.\d{1,2})?) ?(?:C|W|%)\s{0,4}$",
     re.M,
 )
+#: Newer cards tell how many degrees are left to the limit.
+_MARGIN = re.compile(r"GPU T\.Limit Temp {1,40}: (-?\d{1,3}) C")
 _GENERATION = re.compile(r"PCIe Generation\n +Max {1,40}: (\d)\n +Current {1,40}: (\d)")
 #: bandwidthTest's table: its heading, then one row of size and speed.
 _BANDWIDTH = re.compile(
@@ -28,6 +30,10 @@ def read(case: Case) -> Iterator[Clue]:
     for found, line in case.all(_FIELD):
         fields[found.group(1)] = (float(found.group(2)), line)
     yield from _heat(fields)
+    margin = case.find(_MARGIN)
+    if margin and int(margin[0].group(1)) <= 1:
+        says = f"the GPU has {margin[0].group(1)} C left to its limit"
+        yield Clue("thermal-or-power-throttle", 78, says, f"line {margin[1]}", says)
     yield from _power(fields)
     yield from _link(case, fields)
 

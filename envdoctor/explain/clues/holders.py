@@ -13,13 +13,15 @@ _TROUBLE = re.compile(
     r"out of memory|ALLOC_FAILED|NOT_INITIALIZED|busy or unavailable|OutOfMemory|hang|slow|wait", re.I
 )
 _ORPHAN = re.compile(r"^ *(\d{2,8}) +1 +(?:\S{1,8} +){0,6}?[^\n]{0,80}(?:python|pt_data|spawn_main|torchrun)", re.M)
-_DEFUNCT = re.compile(r"^ *(\d{2,8}) [^\n]{0,80}(?:<defunct>| Z[sl+]{0,3} )", re.M)
+_DEFUNCT = re.compile(r"^ *(?:[A-Za-z_][\w.+-]{0,31} +)?(\d{2,8}) [^\n]{0,80}(?:<defunct>| Z[sl+]{0,3} )", re.M)
 #: A row of `fuser -v` or `lsof` on a device file of the driver.
 _OPEN = re.compile(
     r"^(?:/dev/nvidia\d{1,2}: {1,20}|\s{10,40})\S{1,32} {1,12}(\d{2,8}) +[F.m]{3,6}[\w.]{0,3} +\S{0,10}python"
     r"|^python\S{0,8} {1,8}(\d{2,8}) [^\n]{0,80}/dev/nvidia\d",
     re.M,
 )
+#: A row of nvidia-smi's table of processes with a GiB and more.
+_HOLDS = re.compile(r"^\| {1,6}\d{1,2} [^|\n]{8,120} \d{4,6}MiB \|", re.M)
 _NO_ROWS = re.compile(r"(?:GPU Memory \||Usage {6,8}\|)\n\|=+\|\n\+-+\+|No running processes found")
 _IN_TABLE = re.compile(r"\| {1,6}(\d{3,6})MiB / {1,6}(\d{3,6})MiB \|")
 _OUT_OF_MEMORY = re.compile(r"out of memory", re.I)
@@ -46,9 +48,14 @@ def _nobody_complains(case: Case) -> Iterator[Clue]:
 def _nobody_listed(case: Case) -> Iterator[Clue]:
     yield from _dead_in_table(case)
     yield from _left_open(case)
-    full = case.find(_OUT_OF_MEMORY) or _full(case)
+    full = case.find(_OUT_OF_MEMORY) or _full(case) or case.find(_HOLDS)
     if not full:
         return
+    dead = case.find(_DEFUNCT)
+    if dead and "python" in dead[0].string[dead[0].start() : dead[0].end() + 80] and case.find(_OUT_OF_MEMORY):
+        says = f"process {dead[0].group(1)} is a zombie, and the memory is full"
+        yield Clue("zombie-process-holds-memory", 80, says, f"line {dead[1]}", says)
+        yield Clue("gpu-occupied-by-others", -35, says, f"line {dead[1]}")
     for _, exchange in case.commands("nvidia-smi"):
         if "--query-compute-apps" not in exchange.typed.text:
             continue

@@ -29,6 +29,12 @@ _DISK = re.compile(
 )
 _ROTATES = re.compile(r"^(\S{2,12}) +1(?: |$)", re.M)
 _WAITS = re.compile(r"^ {0,6}\d{2,8} .{0,60} D[sl+<N]{0,3} .{0,60}(?:pt_data_worker|python)", re.M)
+#: iotop: "TID PRIO USER DISK READ DISK WRITE SWAPIN IO> COMMAND".
+_IOTOP = re.compile(
+    r"^ {0,6}\d{2,8} +\S{4} +\S{1,32} +[\d.]{1,9} [BKMG]/s +[\d.]{1,9} [BKMG]/s +[\d.]{1,6} % +([\d.]{1,6}) %"
+    r" +\S{0,40}(?:python|pt_data)",
+    re.M,
+)
 _NET = re.compile(r"\b(?:nfs4?|cifs|9p|drvfs|fuse\.sshfs|fuse\.\w{1,12}|lustre|ceph|glusterfs|beegfs|gpfs|smb3)\b")
 _NPROC = re.compile(r"^(\d{1,4})\s{0,4}$")
 _AVERAGE = re.compile(r"load average: ?([\d.]{1,8})")
@@ -215,6 +221,10 @@ def _disk(case: Case, idle: bool) -> Iterator[Clue]:
     if speed and slow:
         says = f"the disk reads {speed[0].group(1)} {speed[0].group(2)}/s"
         yield Clue("input-bound-slow-disk", 65, says, f"line {speed[1]}", says)
+    stuck = [line for found, line in case.all(_IOTOP) if float(found.group(1)) > 70]
+    if stuck:
+        says = "processes spend their time waiting for reads"
+        yield Clue("input-bound-slow-disk", 66, says, f"line {stuck[0]}", says)
     waits = list(case.all(_WAITS))
     if len(waits) > 1:
         yield Clue(
