@@ -3,6 +3,8 @@ are made with, takes 20 ms to import, a tenth of a check."""
 
 from __future__ import annotations
 
+from typing import Any, Optional
+
 import click
 
 from ..answer import FORMATS
@@ -14,10 +16,22 @@ SETTINGS = {"help_option_names": ["-h", "--help"]}
 PYTHON = click.option("--python", metavar="PATH", help="Look at this interpreter, not the active one.")
 ENV = click.option("--env", metavar="NAME", help="Look at this environment: a conda name, or a folder.")
 DEEP = click.option("--deep", is_flag=True, help="Import torch in a child process and run a small kernel on each GPU.")
+
+
+class Seconds(click.FloatRange):
+    """No clock waits for nan or inf seconds, and a range lets both pass."""
+
+    def convert(self, value: Any, param: Optional[click.Parameter], ctx: Optional[click.Context]) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if not seconds < 1e6:
+            self.fail(f"{value} is no time that can be waited for.", param, ctx)
+        return seconds
+
+
 PATIENCE = click.option(
     "--patience",
     metavar="SECONDS",
-    type=click.FloatRange(min=0.1),
+    type=Seconds(min=0.1),
     default=10.0,
     show_default=True,
     help="Answer within this time, whatever hangs.",

@@ -8,7 +8,7 @@ import click
 
 from ..answer import FORMATS
 from ..voice import Unusable
-from ._quick import REPLAY, SETTINGS
+from ._quick import REPLAY, SETTINGS, Seconds
 from ._steps import machine, request_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ EPILOG = (
 @click.option(
     "--patience",
     metavar="SECONDS",
-    type=click.FloatRange(min=0.1),
+    type=Seconds(min=0.1),
     default=5.0,
     show_default=True,
     help="Answer within this time, whatever hangs.",
