@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Iterator, Tuple
 
-from ..evidence import Case, Clue
+from ..evidence import Case, Clue, base_name
 
 _INSTALLS = (
     "proxy-or-ssl", "wheel-not-on-index", "python-unsupported", "disk-full-or-quota", "pip-mirror-missing-torch",
@@ -18,6 +18,11 @@ _INSTALLS = (
 _STARTS = (
     "driver-missing-or-not-loaded", "driver-too-old", "driver-library-mismatch", "cuda-unknown-error",
     "cpu-only-build", "conda-solved-cpu-build", "forward-compat-unsupported", "fabric-manager",
+)  # fmt: skip
+#: Programs that mend what keeps CUDA from starting.
+_ACTS = frozenset(
+    ("reboot", "shutdown", "modprobe", "rmmod", "insmod", "nvidia-modprobe", "apt", "apt-get", "dnf", "yum", "pacman",
+     "systemctl", "service", "ldconfig", "unset", "export", "pip", "pip3", "conda", "mamba", "uv", "docker", "wsl"),
 )  # fmt: skip
 #: What proves that problems of these names are gone.
 _PROOFS: Tuple[Tuple[re.Pattern[str], Tuple[str, ...]], ...] = (
@@ -32,14 +37,25 @@ def read(case: Case) -> Iterator[Clue]:
     failed = max((raised.first for raised in case.pasted.raised), default=0)
     last = _last_lines(case)
     for pattern, names in _PROOFS:
-        for found, line in case.all(pattern):
+        for found, _ in case.all(pattern):
+            line = case.line_at(found.end() - 1)  # it may begin with the end of the line before
             if pattern is _PROOFS[-1][0] and not _asked(case, line):
                 continue
             for name in names:
-                if 0 < last.get(name, 0) < line < failed:
+                shown = last.get(name, 0)
+                if 0 < shown < line and (line < failed or (name in _STARTS and _acted(case, shown, line))):
                     says = f"later in the text it is mended: {' '.join(found.group().split())[-60:]}"
                     yield Clue(name, -90, says, f"line {line}")
                     last.pop(name)
+
+
+def _acted(case: Case, after: int, before: int) -> bool:
+    """Whether somebody did something about it between two lines; later lines name no failure of Python."""
+    return any(
+        after < exchange.typed.number < before and base_name(word) in _ACTS
+        for words, exchange in case.typed
+        for word in words[:2]
+    )
 
 
 def _last_lines(case: Case) -> Dict[str, int]:
