@@ -34,6 +34,9 @@ def read(case: Case) -> Iterator[Clue]:
     if caching and killed:
         says = f"it was killed while {caching[0].group(1)} {caching[0].group(2)}B of images were being cached"
         yield Clue("ram-cache-too-large", 88, says, f"line {caching[1]}", says)
+    elif caching and case.hit("host.memory-pressure"):
+        says = f"memory ran out after {caching[0].group(1)} {caching[0].group(2)}B of images were cached"
+        yield Clue("ram-cache-too-large", 82, says, f"line {caching[1]}", says)
     elif killed and case.find(_RAM):
         yield Clue("ram-cache-too-large", 55, "it was killed with a cache in memory", f"line {killed[1]}")
     disk = case.find(_DISK)

@@ -166,6 +166,11 @@ def _threads(case: Case, cpus: Optional[int], idle: bool) -> Iterator[Clue]:
             if number.isdigit() and len(number) < 7 and cpus and int(number) > 4 * cpus:
                 says = f"{number} threads run on {cpus} CPUs"
                 yield Clue("too-many-workers", 80, says, f"line {exchange.typed.number}", says)
+        if re.match(r"ps\b", text) and "nlwp" in text and cpus:
+            number = str(sum(int(word) for word in out(exchange).split() if word.isdigit() and len(word) < 6))
+            if int(number) > 2 * cpus:
+                says = f"{number} threads run on {cpus} CPUs"
+                yield Clue("too-many-workers", 72, says, f"line {exchange.typed.number}", says)
     rows = [
         (float(found.group(1)), line) for found, line in case.all(_TOP) if re.search(r"pt_data|python", found.group(2))
     ]
