@@ -24,6 +24,7 @@ from ..reading import given, value_or
 from ..report import Evidence, Finding, NeedTorch, Remedy
 from ._common import finding, listed, seen
 from ._requirements import requested
+from ._wanted import torch_gone
 
 ID = "IDX106"
 NAME = "cudatoolkit-not-on-channel"
@@ -51,7 +52,8 @@ def _asked_of_pip(facts: Facts) -> Iterator[Finding]:
         yield finding(
             ID,
             NAME,
-            "warning",
+            # Where torch is not there, this is why: `pip install -r` stops at that line.
+            "error" if torch_gone(facts) else "warning",
             f"requirements.txt asks pip for {listed(lines, 3)}, which only conda channels have",
             "pip finds no such package; a torch wheel brings its CUDA along.",
             (seen(lines[0], facts.installs.requested),),

@@ -18,11 +18,12 @@ Example: site-packages/~orch and ~orch-2.0.1.dist-info beside torch: an upgrade 
 
 from __future__ import annotations
 
+import posixpath
 from typing import Dict, Iterator, List, Tuple
 
 from ..compat import CompatTable
 from ..facts import Distribution, Facts
-from ..reading import need, value_or
+from ..reading import Absent, need, value_or
 from ..report import Evidence, Finding, Need, NeedDeleted, NeedPackages, NeedTorch, Remedy
 from ._common import TORCH_FAMILY, conda_record, finding, listed, seen
 from ._owners import claimed_by_mix, real_name
@@ -45,6 +46,7 @@ def check(facts: Facts, table: CompatTable) -> Iterator[Finding]:
     yield from _duplicates(facts, distributions, mixed)
     yield from _unreadable(facts, distributions, mixed)
     yield from _lost_files(facts, distributions, mixed)
+    yield from _lost_version(facts, distributions, mixed)
     yield from _unowned(facts)
     yield from _unmet(facts)
     need(facts.installs.leftovers, "leftovers in site-packages")
@@ -158,6 +160,26 @@ def _lost_files(facts: Facts, distributions: Tuple[Distribution, ...], mixed: Tu
             [Evidence(f"lists {path}, which is not there", f"{dist.metadata}/RECORD") for path in lost[:3]],
             (Remedy("install the package again", _again((name,), version=dist.version)),),
         )
+
+
+def _lost_version(facts: Facts, distributions: Tuple[Distribution, ...], mixed: Tuple[str, ...]) -> Iterator[Finding]:
+    """torch without its version.py, which import takes first: a sample of thousands of files seldom has it."""
+    lost, folder = facts.torch.version, value_or(facts.torch.path, "")
+    if not folder or not isinstance(lost, Absent) or "torch" in mixed:
+        return
+    for dist in distributions:
+        if real_name(dist) != "torch" or posixpath.join(dist.location, "torch") != folder or dist.missing:
+            continue
+        yield finding(
+            ID,
+            NAME,
+            "error",
+            f"torch {dist.version} is installed, but its version.py is not there",
+            "`import torch` fails; other files of it may be lost as well.",
+            (Evidence("not there", lost.looked[0] if lost.looked else folder), Evidence("says torch", dist.metadata)),
+            (Remedy("install the package again", _again(("torch",), version=dist.version)),),
+        )
+        return
 
 
 def _essential(path: str) -> bool:

@@ -7,13 +7,18 @@ from envdoctor.reading import Absent, Known
 from envdoctor.report import NeedTorch
 
 from .asking import NOT_KNOWN, change, evidence, healthy, needs, silent, the_one
-from .installed import conda_env, record, requirements
+from .installed import conda_env, fresh_venv, record, requirements
 
 ID = "IDX106"
 
 
 def pins(*lines: str) -> Facts:
     return change(conda_env(record("python", "3.11.7")), "installs", conda_pins=Known(lines, "conda-meta/pinned"))
+
+
+def test_it_is_the_reason_where_torch_is_not_there() -> None:
+    assert the_one(ID, requirements(fresh_venv(), "cudatoolkit==11.3", "torch")).severity == "error"
+    assert the_one(ID, requirements(healthy(), "cudatoolkit==11.3", "torch")).severity == "warning"
 
 
 @pytest.mark.parametrize("line", ["cudatoolkit==11.3", "pytorch-cuda=12.1", "cpuonly"])

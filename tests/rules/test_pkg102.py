@@ -134,6 +134,16 @@ def test_losses_that_break_nothing(facts: Facts) -> None:
     assert silent(ID, facts) == "pass"
 
 
+def test_a_torch_that_lost_its_version_file() -> None:
+    """import fails at once, and every rule about torch would find none to judge."""
+    gone = change(healthy(), "torch", version=Absent((f"{SITE}/torch/version.py",)))
+    finding = the_one(ID, gone)
+    assert finding.severity == "error" and "version.py" in finding.title
+    assert NeedTorch(reinstall=True) in needs(finding)
+    checkout = change(gone, "torch", path=Known("/home/ana/pytorch/torch", "ask"))  # there it is made by the build
+    assert silent(ID, checkout) == "pass"
+
+
 def test_metadata_that_cannot_be_read() -> None:
     broken = dist("torch-2.3.0", "", metadata=f"{SITE}/torch-2.3.0.dist-info", metadata_readable=False)
     finding = the_one(ID, with_distributions(fresh_venv(), broken))
