@@ -27,6 +27,7 @@ def out_exact(text: str) -> None:
     except BrokenPipeError:
         _abandon()
     except OSError as error:
+        _abandon()
         raise Unusable(f"the output cannot be written: {error.strerror or error}") from None
 
 
@@ -65,9 +66,11 @@ def _write(stream: Optional[TextIO], text: str) -> None:
         if stream is sys.stdout:
             _abandon()
     except OSError as error:
+        if stream is sys.stdout:  # the sentence in JSON would meet the same
+            _abandon()
         raise Unusable(f"the output cannot be written: {error.strerror or error}") from None
 
 
 def _abandon() -> None:
-    """Nobody reads stdout any more: whatever is still buffered must not be tried again."""
+    """Nothing reaches stdout any more: whatever is still buffered must not be tried again."""
     sys.stdout = cast(TextIO, None)

@@ -125,8 +125,9 @@ def test_closed_stdout_and_stderr_leave_the_exit_code() -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
-def test_a_full_disk_is_one_sentence() -> None:
-    done = shell('"$PY" -m envdoctor rules > /dev/full; echo "code $?"')
+@pytest.mark.parametrize("options", ["rules", "rules --format json"])
+def test_a_full_disk_is_one_sentence(options: str) -> None:
+    done = shell(f'"$PY" -m envdoctor {options} > /dev/full; echo "code $?"')
     assert done.stdout == b"code 2\n"
     assert done.stderr == b"envdoctor: the output cannot be written: No space left on device\n"
 
