@@ -37,7 +37,9 @@ def refused(host: Host, facts: Facts) -> str:
     owner = host.stat(prefix)
     if isinstance(owner, Known) and owner.value.uid != host.identity().uid:
         return f"{prefix} belongs to another user, who shares it"
-    if isinstance(owner, Known) and owner.value.mode & 0o022:
+    # Many systems give each user a group of the same number, and a umask that lets it write: that is nobody else.
+    others = 0o002 if isinstance(owner, Known) and owner.value.gid == owner.value.uid else 0o022
+    if isinstance(owner, Known) and owner.value.mode & others:
         return f"others may write in {prefix}, so it is shared"
     return ""
 

@@ -197,7 +197,7 @@ class TestStat:
         os.utime(path, (1e9, 1.5e9))
         (tmp_path / "link").symlink_to("file")
         info = path.stat()
-        expected = Stat("file", 4, 0o100640, os.getuid(), 1.5e9, info.st_dev, info.st_ino)
+        expected = Stat("file", 4, 0o100640, os.getuid(), 1.5e9, info.st_dev, info.st_ino, info.st_gid)
         assert host.stat(f"{tmp_path}/link") == Known(expected, f"{tmp_path}/link")
 
     def test_kinds(self, host: LocalHost, tmp_path: Path) -> None:
