@@ -331,7 +331,9 @@ def _text(content: bytes) -> str:
 
 def _stat(found: os.stat_result) -> Stat:
     kind = files.kind(found.st_mode)
-    return Stat(kind, found.st_size, found.st_mode, found.st_uid, found.st_mtime, found.st_dev, found.st_ino, found.st_gid)
+    return Stat(
+        kind, found.st_size, found.st_mode, found.st_uid, found.st_mtime, found.st_dev, found.st_ino, found.st_gid
+    )
 
 
 def _disk(found: os.statvfs_result) -> Disk:
