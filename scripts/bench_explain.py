@@ -66,6 +66,9 @@ def main() -> int:
     missed: List[str] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        # As it is installed: compiled once, wherever the sources lie and whatever this shell says of that.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
         patterns = folder / "patterns"
         patterns.write_text("\n".join(grep_patterns()), encoding="utf-8")
         for kind in options.only or LIMITS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from itertools import islice
 from typing import Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
 
 from ..compat import CompatTable
@@ -13,7 +14,7 @@ from ..pasted import Line, Pasted
 from ..pasted.sessions import Exchange, exchanges
 from ..report import Finding, Remedy, Verdict
 from .memory.reader import Seen, read_lines
-from .required import may_match
+from .required import in_lines, may_match
 
 #: The name that speaks for "the trouble is in the program, not in the environment".
 CODE = "healthy-control"
@@ -83,7 +84,8 @@ class Case:
 
     @cached_property
     def _lowered(self) -> str:
-        return self.text.lower()
+        # Of the same length: of all letters this one alone becomes two.
+        return self.text.replace("\u0130", "i").lower()
 
     @cached_property
     def _starts(self) -> List[int]:
@@ -113,12 +115,23 @@ class Case:
         return next(iter(reversed(list(self.all(pattern)))), None)
 
     def all(self, pattern: Pattern[str], most: int = 200) -> Iterator[Tuple[re.Match[str], int]]:
-        if len(self.text) > _LARGE and not may_match(pattern, self.text, self._lowered):
-            return
-        for count, found in enumerate(pattern.finditer(self.text)):
-            if count == most:
-                return
+        """The first matches in the kept text, with their line numbers."""
+        for found in islice(self._matches(pattern), most):
             yield found, self.line_at(found.start())
+
+    def has(self, pattern: Pattern[str]) -> bool:
+        """Whether the kept text has a match."""
+        return next(self._matches(pattern), None) is not None
+
+    def _matches(self, pattern: Pattern[str]) -> Iterator[re.Match[str]]:
+        text = self.text
+        if len(text) > _LARGE:
+            if not may_match(pattern, text, self._lowered):
+                return iter(())
+            lines = in_lines(pattern, text, self._lowered)
+            if lines is not None:
+                return (found for start, end in lines for found in pattern.finditer(text, start, end))
+        return pattern.finditer(text)
 
     def hit(self, *signatures: str) -> Optional[Hit]:
         """The last hit of the first of these signatures that has one."""

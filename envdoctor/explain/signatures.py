@@ -17,6 +17,7 @@ from typing import Deque, Dict, Iterable, Iterator, List, Mapping, NamedTuple, O
 from ..compat import CompatTable, Signature
 from ..pasted import Block, Found, Words
 from .evidence import Hit
+from .required import required
 
 BEFORE, AFTER = 400, 900  # characters of the window around a literal
 FIRST, LAST = 4, 4  # hits kept of each signature
@@ -44,6 +45,13 @@ def compiled(pattern: str) -> Pattern[str]:
     return re.compile(_PARTS.sub(spaced, pattern), re.IGNORECASE | re.MULTILINE)
 
 
+@lru_cache(maxsize=None)
+def _pattern_of(pattern: str) -> Tuple[Pattern[str], Tuple[str, ...]]:
+    """A row's pattern compiled, and the words one of which it requires, in lower case; none where it requires none."""
+    made = compiled(pattern)
+    return made, tuple(required(made) or ())
+
+
 def matched(row: Signature, text: str) -> bool:
     """Whether a text of one or a few lines matches the row: a literal, and the pattern."""
     flat = text.replace("\n", " ")
@@ -54,13 +62,18 @@ class _Window(NamedTuple):
     """What a pattern is tried on: a part of a text, from either of two places in it on."""
 
     text: str
+    lowered: str
     starts: Sequence[int]
     numbers: Sequence[int]  # of its lines
     fresh: int  # a match must end after this place: what ends before was found with the block before
 
     def hit(self, row: Signature) -> Optional[Hit]:
+        pattern, words = _pattern_of(row.pattern)
+        # Many stand here for a literal that is but a part of another word.
+        if words and not any(word in self.lowered for word in words):
+            return None
         for start in self.starts:
-            found = compiled(row.pattern).search(self.text[start:])
+            found = pattern.search(self.text[start:])
             if found is None:
                 continue
             if start + found.end() <= self.fresh:
@@ -97,7 +110,8 @@ class _Text:
         early = (text.find("\n", reach, line) + 1 or line) if reach else 0
         starts = (line - early, 0) if early < line else (0,)
         numbers = self._numbers[bisect_right(self._starts, early) - 1 :][: BEFORE + AFTER]
-        return _Window(text[early : at + AFTER], starts, numbers, self.fresh - early)
+        part = text[early : at + AFTER]
+        return _Window(part, part.lower(), starts, numbers, self.fresh - early)
 
 
 class _Seen:
@@ -153,7 +167,7 @@ class Scanner:
             self._words = self._words or Words(self.words)
             found = self._words.find(block)
         self._blocks += 1
-        rows = {literal: found.rows[literal] for literal in self._by_literal if literal in found.rows}
+        rows = {literal: places for literal, places in found.rows.items() if literal in self._by_literal}
         self._go_on(block)
         new: List[Tuple[int, str]] = []
         for literal, places in rows.items():

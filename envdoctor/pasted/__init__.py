@@ -43,12 +43,13 @@ class Reader:
     def __init__(self) -> None:
         self._keeper = Keeper()
         self._words = Words(self.words)
+        self._wanted = frozenset(self.words)
         self._lines = 0
 
     def feed(self, block: Block, found: Optional[Found] = None) -> None:
         """`found`: of these words or more, where somebody looked for them already."""
         found = self._words.find(block) if found is None else found
-        rows = {word: found.rows[word] for word in self.words if word in found.rows}
+        rows = {word: places for word, places in found.rows.items() if word in self._wanted}
         self._keeper.feed(block, rows, found.standing_out())
         self._lines = block.last
 

@@ -63,14 +63,22 @@ def without_marks(text: str, numbers: Sequence[int]) -> Tuple[str, Sequence[int]
         text, numbers = _redrawn(text, numbers)
     if "\x08" in text:
         text = "\n".join(_overprinted(line) if "\x08" in line else line for line in text.split("\n"))
-    text = _CONTROLS.sub("", text)
-    if not text.isascii():
-        text = _ODD_LETTERS.sub(lambda found: _TYPED_AS[found.group()], text)
+    text = "\n".join([line if _is_typed(line) else _typed(line) for line in text.split("\n")])
     if MARK not in text:
         text = _ENTITY.sub(_entity, text) if "&" in text else text
         text = _TAG.sub("", text) if "<" in text else text
     text = _FENCE.sub("", text) if "```" in text else text
     return text, numbers
+
+
+def _is_typed(line: str) -> bool:
+    """Whether a line has nothing but what is on an American keyboard: most lines of most texts."""
+    return line.isascii() and line.isprintable()
+
+
+def _typed(line: str) -> str:
+    line = _CONTROLS.sub("", line)
+    return line if line.isascii() else _ODD_LETTERS.sub(lambda found: _TYPED_AS[found.group()], line)
 
 
 def _entity(found: Match[str]) -> str:

@@ -75,17 +75,27 @@ class _Packing:
     def places(self, text: bytes) -> List[Tuple[int, bytes]]:
         places: List[Tuple[int, bytes]] = []
         width = self._width
-        padded = text.ljust((len(text) // width + 2) * width).translate(self._table)
-        packed = (unhexlify(padded) if width == 4 else padded).decode("utf-16-le")
-        alone, followed, led = self._alone.get, self._followed.get, self._led.get
+        alone, followed, led = self._alone, self._followed, self._led
+        packed = self._packed_text(text)
         for found in self._pattern.finditer(packed):
             at = found.start()
-            for words in (alone(packed[at]), followed(packed[at : at + 2]), led(packed[at - 1 : at + 1])):
-                for word, offset in words or ():
-                    begin = at * width + offset
-                    if begin >= 0 and text.startswith(word, begin):
-                        places.append((begin, word))
+            here, after, before = packed[at], packed[at : at + 2], packed[at - 1 : at + 1]
+            # Most are none of these.
+            if here in alone or after in followed or before in led:
+                for words in (alone.get(here), followed.get(after), led.get(before)):
+                    for word, offset in words or ():
+                        begin = (at - 1) * width + offset
+                        if begin >= 0 and text.startswith(word, begin):
+                            places.append((begin, word))
         return places
+
+    def _packed_text(self, text: bytes) -> str:
+        """The text packed, after one cell of blanks and before at least one."""
+        width = self._width
+        padded = b"".join((b" " * width, text, b" " * (2 * width - len(text) % width)))
+        if width == 4:
+            return unhexlify(padded.translate(self._table)).decode("utf-16-le")
+        return (padded if text.isascii() else padded.translate(self._table)).decode("utf-16-le")
 
     def _made(self, words: Sequence[bytes]) -> str:
         units = [(word, phase, self._cells(word, phase)) for word in words for phase in range(self._width)]

@@ -25,6 +25,7 @@ _OFTEN, _TOO_MANY, _END = 100, 20_000, 1 << 14
 _PATIENCE, _PAUSE = 4, 32
 #: Of a block with more lines that are new, none stands out.
 _FEW = 200
+_LONG = 1 << 16  # longer than any word
 
 
 class Found:
@@ -63,7 +64,9 @@ class Words:
             else:
                 self._words.setdefault(letters, []).append(word)
         self._search = _Search(self._words)
-        self._whole = {word.encode("utf-8"): word for words in self._words.values() for word in words}
+        sieved = [word for words in self._words.values() for word in words]
+        sieved += [word for word, whole in self._few if len(whole) >= SHORTEST]
+        self._whole = {word.encode("utf-8"): word for word in sieved}
         self._search_whole = _Search(self._whole)
         self._alike = 0  # blocks in a row in which hardly a line came again
         self._known: Set[bytes] = set()  # lines without their figures
@@ -104,12 +107,13 @@ class Words:
         found: Dict[str, List[int]] = defaultdict(list)
         for row, word in _in_rows(self._search_whole.places(block.raw), block.raw):
             found[self._whole[word]].append(row)
-        self._find_few(block, found)
+        self._find_few(block, found, SHORTEST)
         return Found({word: sorted(set(rows)) for word, rows in found.items()})
 
-    def _find_few(self, block: Block, found: Dict[str, List[int]]) -> None:
+    def _find_few(self, block: Block, found: Dict[str, List[int]], below: int = _LONG) -> None:
+        """`below`: a length; longer words have been found."""
         for word, whole in self._few:
-            if whole in block.raw:
+            if len(whole) < below and whole in block.raw:
                 found[word] = list(_rows_with(whole, block.raw))
 
     def _told(

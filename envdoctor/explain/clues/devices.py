@@ -19,11 +19,12 @@ _SET = (
 _ECHO = re.compile(r"echo [\"'\[]{0,3}\$\{?CUDA_VISIBLE_DEVICES|printenv CUDA_VISIBLE_DEVICES")
 _BLIND = re.compile(
     r"No CUDA GPUs are available|no CUDA-capable device|^False\b|\bFalse$|is_available\(\): False"
-    r"|device_count\(\): 0|^0$|\b0$"
+    r"|device_count\(\): 0"
     r"|your machine only has: \[\]"
     r"|invalid device ordinal|Invalid CUDA .{0,20}device|RuntimeError: CUDA error: initialization",
     re.M,
 )
+_ENDS_IN_0 = re.compile(r"\b0$")
 _LISTED = re.compile(r"^ {0,4}GPU (\d{1,2}): (.{1,80}?) \(UUID", re.M)
 _ROW = re.compile(
     r"^ {0,4}(\d{1,2}), ((?:NVIDIA|GeForce|Tesla|Quadro|TITAN|RTX|GTX|A\d|H\d|L\d)[^,\n]{0,60}?)(?:,|$)", re.M
@@ -36,6 +37,11 @@ def read(case: Case) -> Iterator[Clue]:
     yield from _order(case)
     yield from _mig(case)
     yield from _nodes(case)
+
+
+def _blind(case: Case) -> bool:
+    """Whether something in the text sees no GPU; a count of them is at the end of its line."""
+    return case.has(_BLIND) or any(line.text.endswith("0") and _ENDS_IN_0.search(line.text[-2:]) for line in case.kept)
 
 
 def _count(case: Case) -> Optional[int]:
@@ -61,8 +67,7 @@ def _values(case: Case) -> Iterator[Tuple[str, int]]:
 
 
 def _masked(case: Case) -> Iterator[Clue]:
-    blind = case.find(_BLIND)
-    if not blind or _MIG.search(case.text):
+    if not _blind(case) or _MIG.search(case.text):
         return
     count = _count(case)
     values = list(_values(case))
@@ -157,14 +162,14 @@ def _mig(case: Case) -> Iterator[Clue]:
             yield Clue("oom-too-large", -20, says, f"line {message.line}")
             yield Clue("gpu-occupied-by-others", -60, says, f"line {message.line}")
     none = re.search(r"No MIG devices found", case.text)
-    if none and case.find(_BLIND):
+    if none and _blind(case):
         says = "MIG is enabled and no MIG device was made"
         yield Clue("mig-misuse", 88, says, f"line {case.line_at(none.start())}", says)
         for name in ("driver-missing-or-not-loaded", "cuda-visible-devices-masked"):
             yield Clue(name, -50, says, f"line {case.line_at(none.start())}")
     listed = case.find(_LISTED)
     # nvidia-smi -L would have shown them below their GPU.
-    if listed and not instances and not none and case.find(_BLIND):
+    if listed and not instances and not none and _blind(case):
         enabled = next((one for one in value_or(case.facts.gpus.gpus, ()) if value_or(one.mig_mode, False)), None)
         if enabled:
             says = f"MIG is enabled on GPU {enabled.index}, and no MIG device is listed"
@@ -176,8 +181,11 @@ def _mig(case: Case) -> Iterator[Clue]:
 def _nodes(case: Case) -> Iterator[Clue]:
     """Device files: nvidia-smi works without /dev/nvidia-uvm, CUDA does not."""
     nodes = re.findall(r"/dev/nvidia[\w-]{0,20}", case.text)
-    blind = case.find(_BLIND)
-    if not blind or not ({"/dev/nvidiactl", "/dev/nvidia0"} & set(nodes)) or any("uvm" in node for node in nodes):
+    if (
+        not _blind(case)
+        or not ({"/dev/nvidiactl", "/dev/nvidia0"} & set(nodes))
+        or any("uvm" in node for node in nodes)
+    ):
         return
     listing: List[str] = [line.text for line in case.kept if "/dev/nvidia" in line.text]
     at = next((line.number for line in case.kept if "/dev/nvidia" in line.text), 0)

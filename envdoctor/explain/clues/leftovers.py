@@ -17,8 +17,8 @@ _CONDA_PIP = re.compile(r"^torch {1,40}(\d[\w.+]{1,20}) {1,40}pypi_0", re.M)
 
 
 def read(case: Case) -> Iterator[Clue]:
-    tilde = case.find(_TILDE)
-    if tilde and "site-packages" in case.text:
+    tilde = case.find(_TILDE) if "site-packages" in case.text else None
+    if tilde:
         yield Clue("broken-install", 85, f"{tilde[0].group(1)} is what an upgrade left", f"line {tilde[1]}")
     infos: Dict[str, Dict[str, int]] = {}
     for found, line in case.all(_INFO):

@@ -18,6 +18,8 @@ _FIGURE = re.compile(
     r"(\d{1,15}(?:\.\d{1,6})?) ?(GiB|MiB|KiB|GB|MB|KB|[GMK]\b|bytes\b|B\b)?(?![\w.%/])",
     re.IGNORECASE,
 )
+#: What is before every figure. To look for it first spares the search for labels on lines that are but words.
+_DIGIT = re.compile(r"[\s:=|]\d")
 #: Ultralytics and its like: "      3/100      3.47G      1.234 ...", under a heading GPU_mem.
 _EPOCH_ROW = re.compile(r"^\s{0,12}\d{1,6}/\d{1,6}\s{1,12}(\d{1,4}(?:\.\d{1,3})?)G\s")
 _UNITS = {"k": 1 << 10, "m": MIB, "g": GIB, "b": 1}
@@ -112,7 +114,7 @@ def _pieces(sizes: Sequence[int], count: int) -> Iterator[Sequence[int]]:
 
 def _figures(text: str) -> Iterator[Tuple[str, int]]:
     """Each figure of memory in use on a line, with its label."""
-    for found in _FIGURE.finditer(text):
+    for found in _FIGURE.finditer(text) if _DIGIT.search(text) else ():
         label, number, unit = found.group(1).strip(" .-/"), float(found.group(2)), (found.group(3) or "").lower()
         low = label.lower()
         if not any(word in low for word in _IN_USE) or any(word in low for word in _NOT_IN_USE):
