@@ -24,7 +24,7 @@ ALLOWED = {
     "pasted": {"codec", "facts", "reading", "urls", "versions"},
     "probes": {"facts", "host", "reading", "target", "urls", "versions"},
     "rules": {"compat", "facts", "reading", "report", "versions"},
-    "cure": {"compat", "facts", "reading", "report", "versions"},
+    "cure": {"compat", "facts", "reading", "report", "urls", "versions"},
     "render": {"codec", "exits", "facts", "reading", "report", "voice", "__init__"},
     "inside": set(),
     "plan": {
