@@ -10,6 +10,7 @@ import click
 import typer
 
 from ..answer import FORMATS, format_for, show_page
+from ..commands._quick import Seconds
 from ..exits import Exit
 from ..voice import Unusable, out
 
@@ -26,7 +27,9 @@ ELSEWHERE = typer.Option(False, "--elsewhere", help="The text is about another m
 FORMAT = typer.Option(
     None, "--format", click_type=click.Choice(FORMATS), help="Default: terminal on a terminal, plain elsewhere."
 )
-PATIENCE = typer.Option(10.0, "--patience", metavar="SECONDS", min=0.1, help="For the look at this machine.")
+PATIENCE = typer.Option(
+    10.0, "--patience", metavar="SECONDS", click_type=Seconds(min=0.1), help="For the look at this machine."
+)
 VERBOSE = typer.Option(False, "-v", "--verbose", help="Every alternative.")
 
 EPILOG = (

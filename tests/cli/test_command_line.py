@@ -51,6 +51,8 @@ def test_the_version() -> None:
         (("fix", "--patience", "inf"), "inf"),
         (("gpus", "--patience", "nan"), "nan"),
         (("record", "somewhere", "--patience", "nan"), "nan"),
+        (("explain", "--patience", "nan"), "nan"),
+        (("memory", "--params", "7B", "--patience", "inf"), "inf"),
         (("check", "--select", "driver-to-old"), "did you mean driver-too-old?"),
         (("check", "--ignore", "DRV1O1"), "did you mean DRV10"),
         (("rule", "driver-to-old"), "did you mean driver-too-old?"),

@@ -8,6 +8,7 @@ import click
 import typer
 
 from ...answer import FORMATS, format_for, show_page
+from ...commands._quick import Seconds
 from ...voice import Unusable, out
 from .estimate import CONTEXT, PRECISIONS, STATES, Job, estimate
 from .sizes import count, typed
@@ -41,7 +42,9 @@ GPU = typer.Option(None, "--gpu", metavar="GPU", help="An index or a name here, 
 FORMAT = typer.Option(
     None, "--format", click_type=click.Choice(FORMATS), help="Default: terminal on a terminal, plain elsewhere."
 )
-PATIENCE = typer.Option(10.0, "--patience", metavar="SECONDS", min=0.1, help="For the look at this machine's GPUs.")
+PATIENCE = typer.Option(
+    10.0, "--patience", metavar="SECONDS", click_type=Seconds(min=0.1), help="For the look at this machine's GPUs."
+)
 
 EPILOG = (
     "\b\nExamples:\n  envdoctor memory --params 43M --batch 16 --measured 1:1.9GiB --measured 2:2.6GiB\n"
