@@ -28,7 +28,7 @@ import select
 import sys
 import time
 
-from .nvml_worker import Nvml, Progress, import_binding, load, say
+from .nvml_worker import Nvml, Progress, go_with_the_reader, import_binding, load, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ class Follower:
 
 def main(source: str, progress: str, *folders: str) -> None:
     gc.disable()
+    go_with_the_reader()
     word = Progress(int(progress))
     word("-", "loading libnvidia-ml.so.1")
     library, status, sentence = load("libnvidia-ml.so.1")

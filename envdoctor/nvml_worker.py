@@ -74,13 +74,15 @@ gpu
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import gc
 import os
+import select
 import sys
 import time
 
-# Every millisecond here is spent before the first GPU is asked: json, typing, signal and contextlib would take 20.
+# Every millisecond here is spent before the first GPU is asked: json, typing, threading and contextlib would take 20.
 try:
     from _json import encode_basestring_ascii as quoted
 except ImportError:
@@ -96,6 +98,7 @@ LOST = ("GPU_IS_LOST", "RESET_REQUIRED")
 COMPUTE_MODES = ("default", "exclusive-thread", "prohibited", "exclusive-process")
 MOST_LINKED = 16  # no machine has more GPUs on its NVLink, and the pairs of 64 would be 2000 calls
 LIBCUDA_PATIENCE = 2.0  # seconds
+KILL = 9
 
 
 class Progress:
@@ -127,6 +130,21 @@ def say(record: Mapping[str, object]) -> None:
     line = (to_json(record) + "\n").encode("ascii")
     while line:
         line = line[os.write(1, line) :]
+
+
+def go_with_the_reader() -> None:
+    """End as soon as nobody can read the answer, also while NVML does not return.
+
+    Who asks ends this process in time; a shell that kills the one who asks would leave one more behind at each login.
+    """
+    answer = select.poll()
+    answer.register(1, 0)  # reports that the other end is closed, and nothing else
+
+    def wait() -> None:
+        answer.poll()
+        os.kill(os.getpid(), KILL)
+
+    _thread.start_new_thread(wait, ())
 
 
 def load(name: str) -> Tuple[Optional[ctypes.CDLL], str, Optional[str]]:
@@ -166,6 +184,7 @@ def ask_libcuda(progress: Progress) -> int:
     """Ask in a child, which says its line itself: a crash or a hang of libcuda leaves NVML to be asked."""
     child = os.fork()
     if child == 0:
+        go_with_the_reader()
         progress("-", "cuDriverGetVersion")
         say({"kind": "libcuda", "libcuda": libcuda()})
         os._exit(0)
@@ -494,6 +513,7 @@ def serve(descriptor: str, questions: str, *folders: str) -> None:
 def started(progress: Progress, folders: Sequence[str]) -> Optional[Nvml]:
     """NVML and its binding loaded; None where that failed, and has been said."""
     child = ask_libcuda(progress)
+    go_with_the_reader()  # after the fork, which takes no threads along
     progress("-", "loading libnvidia-ml.so.1")
     library, status, sentence = load("libnvidia-ml.so.1")
     binding = None if library is None else import_binding(folders)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Tuple
 
 import pytest
 
+from envdoctor._machine.sampling import children
 from envdoctor.host import LocalHost, NvmlAnswer
 from envdoctor.nvml_worker import GPU_FIELDS
 from envdoctor.reading import Absent, Known
@@ -306,3 +308,30 @@ def test_without_the_binding(fakenvml: FakeNvml, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "path", [path for path in sys.path if "site-packages" not in path])
     answer = ask(fakenvml.environ(TWO))
     assert (answer.system["status"], answer.gpus, answer.ended) == ("BINDING_NOT_FOUND", (), "ok")
+
+
+@pytest.mark.parametrize("fault", ["nvmlDeviceGetName 0", "nvmlInit* *"])
+def test_a_worker_that_is_stuck_goes_with_whoever_asked(fault: str, fakenvml: FakeNvml) -> None:
+    """Killed, it can end nothing itself; a login that looks at the GPUs would leave one more each time."""
+    environ = {**os.environ, **fakenvml.environ(TWO + f"fault = {fault} hang\n")}
+    asker = subprocess.Popen(
+        [sys.executable, "-m", "envdoctor", "gpus", "--patience", "60"], env=environ, stdout=subprocess.DEVNULL
+    )
+    stuck: List[int] = []
+    while not stuck:
+        assert asker.poll() is None
+        time.sleep(0.02)
+        stuck = [pid for pid in children(asker.pid, True) or [] if state(pid) == "D"]
+    asker.kill()
+    asker.wait()
+    until = time.monotonic() + 20
+    while any(state(pid) not in ("", "Z") for pid in stuck):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""

@@ -66,8 +66,13 @@ def test_one_that_waits_for_a_server_is_not_idle(started: Started) -> None:
 
 @pytest.mark.slow
 def test_one_in_state_d_waits_for_storage(started: Started) -> None:
-    """vfork keeps the parent in state D until its child goes: a stand-in for a disk that does not answer."""
-    code = "import ctypes, time\nlibc = ctypes.CDLL(None)\nwhile libc.vfork() == 0: libc.sleep(60)"
+    """vfork keeps the parent in state D until its child goes: a stand-in for a disk that does not answer.
+
+    The child goes with its parent (PR_SET_PDEATHSIG), or after a minute.
+    """
+    code = (
+        "import ctypes\nlibc = ctypes.CDLL(None)\nif libc.vfork() == 0: libc.prctl(1, 9), libc.sleep(60), libc._exit(0)"
+    )
     shares = followed(started, code).shares
     assert shares.disk > 0.8 and shares.idle < 0.2
 
