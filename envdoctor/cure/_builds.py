@@ -256,7 +256,7 @@ def best(pool: Sequence[Build], question: Question) -> Build:
     for package in question.compiled:
         left = [build for build in left if package.has_wheel(build.release.version, build.variant)] or left
     if question.numpy:
-        left = _prefer(left, lambda build: takes_numpy_two(build.release, question))
+        left = _prefer(left, lambda build: takes_numpy_two(build.release, question.machine.os))
     newest = max(numbers(build.release.version) for build in left)
     left = [build for build in left if numbers(build.release.version) == newest]
     if left[0].release.version == question.torch:
@@ -282,8 +282,8 @@ def _prefer(builds: Sequence[Build], better: Callable[[Build], bool]) -> List[Bu
     return [build for build in builds if better(build)] or list(builds)
 
 
-def takes_numpy_two(release: TorchRelease, question: Question) -> bool:
-    return release.numpy2.get("windows" if question.machine.os == "windows" else "linux_macos", True)
+def takes_numpy_two(release: TorchRelease, os: str) -> bool:
+    return release.numpy2.get("windows" if os == "windows" else "linux_macos", True)
 
 
 def _python_order(name: str) -> Tuple[Tuple[int, ...], bool]:

@@ -185,7 +185,7 @@ def _notes(build: Build, question: Question) -> List[str]:
         notes.append(f"The {variant} builds of torch {release.version} stand in no official command.")
     if question.present and "torchaudio" in question.present and "torchaudio" not in members(release, question):
         notes.append(f"No torchaudio was made for torch {release.version}: the one that is there may not work with it.")
-    if question.numpy and not takes_numpy_two(release, question):
+    if question.numpy and not takes_numpy_two(release, question.machine.os):
         notes.append(f'torch {release.version} was built for NumPy 1, and NumPy {question.numpy} is here: "numpy<2".')
     changes = question.torch is not None and minor(question.torch) != minor(release.version)
     if changes or (question.variant is not None and question.variant != variant):

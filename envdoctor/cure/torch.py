@@ -13,6 +13,7 @@ from ..reading import Absent, Known, Reading, value_or
 from ..report import NeedTorch
 from ..versions import cuda_tag
 from . import conda, pip, project
+from ._builds import takes_numpy_two
 from ._pins import FAMILY
 from .channels import channels_at
 from .mirrors import Place, conda_base, placed
@@ -53,7 +54,12 @@ def install_torch(
 ) -> Tuple[Tuple[Argv, ...], str]:
     """The same into an environment that is new: nothing is there to keep or to replace."""
     plan = placed(planned(need, facts, table), facts, table, places, pip.uses_uv(spot))
-    return pip.install(spot, pip_words(plan)), " ".join(plan.notes)
+    commands, notes = pip.install(spot, pip_words(plan)), plan.notes
+    if not takes_numpy_two(table.torch(plan.torch), str(value_or(facts.session.os, "linux"))):
+        # torchvision brings the newest NumPy along.
+        commands += pip.install(spot, ("numpy<2",))
+        notes += (f"torch {plan.torch} was built for NumPy 1.",)
+    return commands, " ".join(notes)
 
 
 def planned(need: NeedTorch, facts: Facts, table: CompatTable) -> TorchPlan:
