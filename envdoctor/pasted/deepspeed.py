@@ -16,7 +16,7 @@ _FOLDER = re.compile(r"\['([^']{1,400})'\]")
 
 def read(lines: Sequence[Line]) -> Iterator[Said]:
     for line in lines:
-        row = _ROW.match(line.text) if " .. " in line.text or "... " in line.text else None
+        row = _ROW.match(line.text) if ".. " in line.text else None
         if row:
             yield from _row(row.group(1), row.group(2), line.number)
 

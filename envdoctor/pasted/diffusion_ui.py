@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Iterator, Sequence
 
-from ..reading import Known
+from ..reading import Known, Reading
 from . import _torch
 from ._gpu import MIB, gpu
 from ._packages import VERSION, distribution
-from ._said import LISTED, Said, said, where
+from ._said import LISTED, NOT_SAID, Said, said, where
 from .lines import Line
 
 _TORCH = re.compile(rf"\s{{0,8}}pytorch version: ({_torch.TORCH_VERSION})\s*$")
@@ -20,7 +20,7 @@ _FOOT = re.compile(r"(python|torch|xformers): (\d[\w.+-]{0,60})")
 
 
 def read(lines: Sequence[Line]) -> Iterator[Said]:
-    memory = None
+    memory: Reading[int] = NOT_SAID
     for line in lines:
         torch, device, total = (pattern.match(line.text) for pattern in (_TORCH, _DEVICE, _MEMORY))
         python = _PYTHON.search(line.text)
@@ -30,9 +30,7 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
             memory = Known(int(total.group(1)) * MIB, where(line.number))
         elif device:
             name = Known(device.group(2), where(line.number))
-            one = gpu(int(device.group(1)), name=name)
-            if memory is not None:
-                one = gpu(one.index, name=name, memory_total=memory)
+            one = gpu(int(device.group(1)), name=name, memory_total=memory)
             yield said("gpus", "gpus", (one,), line.number)
             yield said("torch", "deep.is_available", True, line.number)
         elif python:

@@ -16,6 +16,8 @@ from .lines import Line
 
 _PACKAGE = re.compile(r"([a-z0-9][a-z0-9_.-]{1,40}) version")
 _TORCH = re.compile(rf"({_torch.TORCH_VERSION})\s{{0,4}}(?:\((\w{{1,12}})\))?")
+_TORCH_KEYS = ("pytorch version (gpu?)", "pytorch version (accelerator?)", "torch version (gpu?)")
+_DEVICES = ("(GPU)", "(NPU)")  # LlamaFactory's; in a report of collect_env nothing stands behind the version
 _CARD = re.compile(r"(NVIDIA \S.{0,80}?|Tesla \S.{0,60}?), (\d{1,9}) MiB")
 _NOT_PACKAGES = ("pytorch", "python", "tensorflow", "flax", "jax", "jaxlib", "opencv", "cuda", "driver", "clang", "gcc")
 
@@ -24,9 +26,7 @@ def read(lines: Sequence[Line]) -> Iterator[Said]:
     for pair in pairs(lines):
         key = pair.key.replace("`", "")
         package = _PACKAGE.fullmatch(key)
-        if key == "pytorch version":  # LlamaFactory; in a report of collect_env nothing stands behind the version
-            yield from _pytorch(pair) if pair.value.endswith(("(GPU)", "(NPU)")) else ()
-        elif key in ("pytorch version (gpu?)", "pytorch version (accelerator?)", "torch version (gpu?)"):
+        if key in _TORCH_KEYS or (key == "pytorch version" and pair.value.endswith(_DEVICES)):
             yield from _pytorch(pair)
         elif key == "platform" and not says_nothing(pair.value):
             yield from _system.platform(pair.value, pair.number)

@@ -61,9 +61,7 @@ def _held_by_several(case: Case) -> Optional[Tuple[str, str]]:
 
 def _listed(case: Case) -> Optional[Tuple[str, str]]:
     """Processes in a list that goes without its GPUs."""
-    if value_or(case.facts.gpus.gpus, ()) and any(
-        value_or(gpu.holders, ()) for gpu in value_or(case.facts.gpus.gpus, ())
-    ):
+    if any(value_or(gpu.holders, ()) for gpu in value_or(case.facts.gpus.gpus, ())):
         return None
     rows = [(int(found.group(1) or found.group(2)) << 20, line) for found, line in case.all(_HELD)]
     large = [(size, line) for size, line in rows if size > _CONTEXT]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator
+from typing import Iterator, Tuple
 
 from ...reading import value_or
 from ..evidence import Case, Clue, base_name, out
@@ -44,13 +44,19 @@ def _shebang(case: Case) -> Iterator[Clue]:
             yield Clue("moved-venv", 70, says, f"line {exchange.typed.number}", says)
 
 
-def _activated(case: Case) -> Iterator[Clue]:
-    """VIRTUAL_ENV names a folder that is neither that of `python` nor the one in which the user works."""
+def _virtual_env(case: Case) -> Tuple[str, int]:
+    """What VIRTUAL_ENV says, "" where the text does not tell, and the line."""
     said = case.find(_VIRTUAL_ENV)
     path, line = (said[0].group(1), said[1]) if said else ("", 0)
     for exchange in case.exchanges:
         if re.search(r"echo \"?\$\{?VIRTUAL_ENV", exchange.typed.text) and exchange.output:
             path, line = exchange.output[0].text.strip(), exchange.output[0].number
+    return path, line
+
+
+def _activated(case: Case) -> Iterator[Clue]:
+    """VIRTUAL_ENV names a folder that is neither that of `python` nor the one in which the user works."""
+    path, line = _virtual_env(case)
     pythons = which(case, "python")
     here = _folder(case)
     if path.startswith("/") and pythons and not same(prefix_of(pythons[-1][0]), path):
@@ -110,11 +116,7 @@ def _in_script(case: Case) -> Iterator[Clue]:
 
 def _renamed(case: Case) -> Iterator[Clue]:
     """VIRTUAL_ENV lies in a folder that was renamed, or elsewhere than the folder in which it was activated."""
-    said = case.find(_VIRTUAL_ENV)
-    path, line = (said[0].group(1), said[1]) if said else ("", 0)
-    for exchange in case.exchanges:
-        if re.search(r"echo \"?\$\{?VIRTUAL_ENV", exchange.typed.text) and exchange.output:
-            path, line = exchange.output[0].text.strip(), exchange.output[0].number
+    path, line = _virtual_env(case)
     if not path.startswith("/"):
         return
     for words, _ in case.commands("mv"):
